@@ -1,0 +1,1 @@
+//! Starts servers on free ports and talks to them.

@@ -1,1 +1,3 @@
 //! The cache as a library.
+
+pub mod table;

@@ -1,5 +1,6 @@
 //! The cache as a library.
 
 pub mod clock;
+pub mod glob;
 pub mod random;
 pub mod table;

@@ -1,0 +1,3 @@
+//! Commands on hashes.
+
+mod hset;

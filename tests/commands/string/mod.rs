@@ -1,0 +1,4 @@
+//! Commands on strings.
+
+mod get;
+mod set;

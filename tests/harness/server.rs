@@ -1,0 +1,294 @@
+//! A running server, ours or the reference, on a port the system chose, in a folder of its own.
+
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader, PipeReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::{Client, Protocol, binary, skip};
+
+/// What both servers log once they answer.
+const READY: &str = "Ready to accept connections";
+
+/// A server that is not ready by then never will be. Debug builds on a busy machine take seconds.
+const START_MAX: Duration = Duration::from_secs(60);
+
+/// Between choosing a free port and binding it another process may take it; then the next one is tried.
+const PORT_ATTEMPTS: usize = 20;
+
+/// A server process, killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    addr: SocketAddr,
+    dir: TempDir,
+    log: Arc<Mutex<Vec<String>>>,
+    /// Whether calls to it count for the completeness test.
+    ours: bool,
+    program: PathBuf,
+    flags: Vec<String>,
+}
+
+impl Server {
+    /// Starts the server under test.
+    ///
+    /// # Panics
+    /// With the log of the server when it does not come up.
+    pub fn rkvs() -> Self {
+        Self::rkvs_with(&[])
+    }
+
+    /// Starts the server under test with further command line flags.
+    ///
+    /// # Panics
+    /// With the log of the server when it does not come up.
+    pub fn rkvs_with(flags: &[&str]) -> Self {
+        Self::start(
+            binary::rkvs(),
+            true,
+            &flags.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        )
+    }
+
+    /// Starts the reference, where it is installed.
+    pub fn redis() -> Option<Self> {
+        Self::redis_with(&[])
+    }
+
+    /// Starts the reference with further command line flags, where it is installed.
+    pub fn redis_with(flags: &[&str]) -> Option<Self> {
+        Some(Self::start(
+            binary::redis()?,
+            false,
+            &flags.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ))
+    }
+
+    /// [`redis_with`](Self::redis_with) that says aloud what is skipped where there is none.
+    pub fn redis_or_skip(what: &str, flags: &[&str]) -> Option<Self> {
+        let server = Self::redis_with(flags);
+        if server.is_none() {
+            skip::skipped(what, "no redis-server on the search path to compare with");
+        }
+        server
+    }
+
+    /// A fresh server with the program and flags of this one.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::start(&self.program, self.ours, &self.flags)
+    }
+
+    fn start(program: &Path, ours: bool, flags: &[String]) -> Self {
+        let reference = program
+            .file_name()
+            .is_some_and(|name| name == "redis-server");
+        let mut last_log = Vec::new();
+        for _ in 0..PORT_ATTEMPTS {
+            let dir = tempfile::Builder::new()
+                .prefix("rkvs-test-")
+                .tempdir()
+                .expect("a temporary folder");
+            let addr = free_address();
+            let mut command = Command::new(program);
+            command.current_dir(dir.path()).args([
+                "--port",
+                &addr.port().to_string(),
+                "--bind",
+                "127.0.0.1",
+            ]);
+            command.arg("--dir").arg(dir.path()).args([
+                "--save",
+                "",
+                "--enable-debug-command",
+                "local",
+            ]);
+            if !reference {
+                command.args(["--metrics-port", &free_address().port().to_string()]);
+            }
+            command.args(flags).stdin(Stdio::null());
+            for (name, _) in std::env::vars_os() {
+                // Settings of the developer's shell are no part of a test.
+                if name.to_string_lossy().starts_with("RKVS_") {
+                    command.env_remove(name);
+                }
+            }
+            let (output, sink) = std::io::pipe().expect("a pipe");
+            let sink2 = sink.try_clone().expect("a second end of the pipe");
+            let child = command.stdout(sink).stderr(sink2).spawn();
+            let child = child.unwrap_or_else(|e| panic!("cannot start {}: {e}", program.display()));
+            drop(command); // its copies of the pipe's end would keep the log from ever ending
+            let log = Arc::new(Mutex::new(Vec::new()));
+            let ready = follow(output, Arc::clone(&log));
+            let mut server = Self {
+                child,
+                addr,
+                dir,
+                log,
+                ours,
+                program: program.to_path_buf(),
+                flags: flags.to_vec(),
+            };
+            match ready.recv_timeout(START_MAX) {
+                Ok(()) => {
+                    server.client().line("PING");
+                    return server;
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    panic!(
+                        "{} is not ready after {START_MAX:?}:\n{}",
+                        program.display(),
+                        server.log().join("\n")
+                    )
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    server.wait();
+                    last_log = server.log();
+                    let log = last_log.join("\n").to_lowercase();
+                    assert!(
+                        log.contains("in use"),
+                        "{} did not start:\n{log}",
+                        program.display()
+                    );
+                }
+            }
+        }
+        panic!(
+            "no free port for {} after {PORT_ATTEMPTS} attempts:\n{}",
+            program.display(),
+            last_log.join("\n")
+        )
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Its working folder.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A new RESP2 connection.
+    pub fn client(&self) -> Client {
+        let client = Client::connect(self.addr)
+            .unwrap_or_else(|e| panic!("cannot connect: {e}\n{}", self.log_tail()));
+        if self.ours { client.recorded() } else { client }
+    }
+
+    /// A new connection that speaks `protocol`.
+    pub fn client_speaking(&self, protocol: Protocol) -> Client {
+        self.client().speaking(protocol)
+    }
+
+    /// What it has printed so far, line by line.
+    pub fn log(&self) -> Vec<String> {
+        self.log
+            .lock()
+            .expect("the log's reader does not panic")
+            .clone()
+    }
+
+    /// The last lines of the log, for messages.
+    pub fn log_tail(&self) -> String {
+        let log = self.log();
+        log[log.len().saturating_sub(20)..].join("\n")
+    }
+
+    /// Whether the process still runs.
+    pub fn is_alive(&mut self) -> bool {
+        self.child
+            .try_wait()
+            .expect("the process can be asked")
+            .is_none()
+    }
+
+    /// Fails the test when the server has died or answers nonsense.
+    ///
+    /// # Panics
+    /// With the end of the log.
+    pub fn assert_serving(&mut self) {
+        assert!(self.is_alive(), "the server died:\n{}", self.log_tail());
+        assert_eq!(
+            self.client().line("PING"),
+            crate::Value::Simple(b"PONG".to_vec())
+        );
+    }
+
+    /// Waits for the process to end by itself.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("the process can be waited for")
+    }
+
+    /// Bytes of memory the process holds (resident set), from the system's process table.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))
+            .expect("the process is there");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .expect("the table tells the size");
+        let kib: u64 = line
+            .trim()
+            .trim_end_matches("kB")
+            .trim()
+            .parse()
+            .expect("a number of kB");
+        kib * 1024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is no fault here.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An address nobody listens on now, and that this process has not given out before.
+fn free_address() -> SocketAddr {
+    static GIVEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let addr = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let mut given = GIVEN.lock().expect("nothing panics while holding it");
+        if given.get_or_insert_default().insert(addr.port()) {
+            return addr;
+        }
+    }
+}
+
+/// Collects the output of a server on a thread of its own; the receiver hears when it is ready and hangs up when the
+/// output ends.
+fn follow(output: PipeReader, log: Arc<Mutex<Vec<String>>>) -> mpsc::Receiver<()> {
+    let (ready, when_ready) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut ready = Some(ready);
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            let is_ready = line.contains(READY);
+            log.lock()
+                .expect("readers of the log do not panic")
+                .push(line);
+            if is_ready && let Some(ready) = ready.take() {
+                // A test that no longer waits has failed already.
+                let _ = ready.send(());
+            }
+        }
+    });
+    when_ready
+}

@@ -1,1 +1,3 @@
 //! The engine made reachable.
+
+pub mod config;

@@ -33,7 +33,10 @@ impl KeyHasher {
     /// The key together with its hash.
     #[inline]
     pub fn key<'a>(&self, bytes: &'a [u8]) -> Key<'a> {
-        Key { hash: self.hash(bytes), bytes }
+        Key {
+            hash: self.hash(bytes),
+            bytes,
+        }
     }
 }
 
@@ -67,7 +70,10 @@ pub struct Table<O> {
 impl<O> Table<O> {
     /// An empty table; allocates nothing.
     pub fn new(hasher: KeyHasher) -> Self {
-        Self { hasher, marker: PhantomData }
+        Self {
+            hasher,
+            marker: PhantomData,
+        }
     }
 
     /// The hasher whose hashes this table is given.
@@ -120,7 +126,13 @@ impl<O> Table<O> {
     }
 
     /// Inserts an entry whose key is absent.
-    pub fn insert(&mut self, key: Key<'_>, tag: Tag, value: NewValue<'_, O>, deadline_ms: Option<u64>) -> Slot {
+    pub fn insert(
+        &mut self,
+        key: Key<'_>,
+        tag: Tag,
+        value: NewValue<'_, O>,
+        deadline_ms: Option<u64>,
+    ) -> Slot {
         let _ = (key, tag, value, deadline_ms);
         todo!()
     }

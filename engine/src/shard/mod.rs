@@ -1,0 +1,3 @@
+//! One independent slice of a keyspace; the only place that knows about concurrency.
+
+pub mod route;

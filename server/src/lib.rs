@@ -1,3 +1,4 @@
 //! The engine made reachable.
 
 pub mod config;
+pub mod resp;

@@ -5,3 +5,4 @@ pub mod glob;
 pub mod random;
 pub mod shard;
 pub mod table;
+pub mod value;

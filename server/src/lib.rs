@@ -1,4 +1,6 @@
 //! The engine made reachable.
 
+pub mod command;
+pub mod commands;
 pub mod config;
 pub mod resp;

@@ -1,0 +1,10 @@
+//! The commands, a folder per group and in it a file per command, or per few that share a parser.
+//!
+//! Each file declares its commands in a static list beside their handlers; a group's `mod.rs`
+//! names the lists of its files (`pub(super) static COMMANDS: &[&[Command]] = &[get::COMMANDS, …];`), and [`GROUPS`] names the
+//! groups. Nothing else has to be told about a new command.
+
+use crate::command::spec::Command;
+
+/// The groups, each the lists of its files.
+pub static GROUPS: &[&[&[Command]]] = &[];

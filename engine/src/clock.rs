@@ -23,25 +23,18 @@ impl Clock {
     /// Makes a clock that stands at `start_ms` until it is moved by [`Clock::advance_ms`] or
     /// [`Clock::set_ms`] on it or on any of its clones.
     pub fn manual(start_ms: u64) -> Self {
-        Self {
-            by_hand_ms: Some(Arc::new(AtomicU64::new(start_ms))),
-        }
+        Self { by_hand_ms: Some(Arc::new(AtomicU64::new(start_ms))) }
     }
 
     /// Returns the time in milliseconds since the Unix epoch; 0 if the system believes to live
     /// before it.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the wall clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     pub fn now_ms(&self) -> u64 {
         match &self.by_hand_ms {
             Some(now_ms) => now_ms.load(Ordering::Relaxed),
             None => SystemTime::now()
                 .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| {
-                    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-                }),
+                .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
         }
     }
 
@@ -51,10 +44,7 @@ impl Clock {
     ///
     /// On the system clock, which is not ours to move, and past the end of time.
     pub fn advance_ms(&self, by_ms: u64) {
-        let now_ms = self
-            .now_ms()
-            .checked_add(by_ms)
-            .expect("time ends with u64");
+        let now_ms = self.now_ms().checked_add(by_ms).expect("time ends with u64");
         self.set_ms(now_ms);
     }
 
@@ -64,10 +54,7 @@ impl Clock {
     ///
     /// On the system clock, which is not ours to move.
     pub fn set_ms(&self, now_ms: u64) {
-        let by_hand_ms = self
-            .by_hand_ms
-            .as_ref()
-            .expect("only a manual clock can be moved");
+        let by_hand_ms = self.by_hand_ms.as_ref().expect("only a manual clock can be moved");
         by_hand_ms.store(now_ms, Ordering::Relaxed);
     }
 }
@@ -92,10 +79,7 @@ mod tests {
         let clock = Clock::system();
         let first_ms = clock.now_ms();
         assert!(first_ms > 1_735_689_600_000, "{first_ms} is before 2025");
-        assert!(
-            first_ms < 32_503_680_000_000,
-            "{first_ms} is after 3000: not milliseconds?"
-        );
+        assert!(first_ms < 32_503_680_000_000, "{first_ms} is after 3000: not milliseconds?");
     }
 
     #[test]

@@ -83,10 +83,7 @@ pub fn is_literal(pattern: &[u8]) -> bool {
 /// Returns the bytes every matching text starts with (when case counts): those of `pattern`
 /// before its first special byte.
 pub fn literal_prefix(pattern: &[u8]) -> &[u8] {
-    let len = pattern
-        .iter()
-        .position(|byte| is_special(*byte))
-        .unwrap_or(pattern.len());
+    let len = pattern.iter().position(|byte| is_special(*byte)).unwrap_or(pattern.len());
     &pattern[..len]
 }
 
@@ -96,18 +93,10 @@ fn is_special(byte: u8) -> bool {
 
 /// Returns the first place in `text`, from `from` on, where the part of `pattern` at `part` may
 /// start: for a part that starts with a plain byte, where that byte is.
-fn next_candidate(
-    pattern: &[u8],
-    part: usize,
-    text: &[u8],
-    from: usize,
-    ignore_case: bool,
-) -> Option<usize> {
+fn next_candidate(pattern: &[u8], part: usize, text: &[u8], from: usize, ignore_case: bool) -> Option<usize> {
     let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
     match pattern.get(part) {
-        Some(&first) if !ignore_case && !is_special(first) => {
-            Some(from + memchr::memchr(first, rest)?)
-        }
+        Some(&first) if !ignore_case && !is_special(first) => Some(from + memchr::memchr(first, rest)?),
         _ => Some(from),
     }
 }
@@ -161,17 +150,9 @@ fn same(one: u8, other: u8, ignore_case: bool) -> bool {
 
 fn in_range(one: u8, other: u8, byte: u8, ignore_case: bool) -> bool {
     let fold = |byte: u8| {
-        if ignore_case {
-            byte.to_ascii_lowercase()
-        } else {
-            byte
-        }
+        if ignore_case { byte.to_ascii_lowercase() } else { byte }
     };
-    let (low, high) = if one.cast_signed() <= other.cast_signed() {
-        (one, other)
-    } else {
-        (other, one)
-    };
+    let (low, high) = if one.cast_signed() <= other.cast_signed() { (one, other) } else { (other, one) };
     let (low, high, byte) = (fold(low), fold(high), fold(byte));
     (low.cast_signed()..=high.cast_signed()).contains(&byte.cast_signed())
 }

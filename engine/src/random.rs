@@ -17,9 +17,7 @@ impl Random {
     /// Makes a generator that gives the same numbers whenever the seed is the same.
     pub fn from_seed(seed: u64) -> Self {
         let mut seeds = SplitMix(seed);
-        Self {
-            state: std::array::from_fn(|_| seeds.next()),
-        }
+        Self { state: std::array::from_fn(|_| seeds.next()) }
     }
 
     /// Makes a generator seeded by the operating system.
@@ -28,11 +26,7 @@ impl Random {
         // hashers; a fresh one for each word makes the words unrelated.
         let state: [u64; 4] = std::array::from_fn(|word| RandomState::new().hash_one(word));
         // All zeros is the one state the generator never leaves.
-        if state == [0; 4] {
-            Self::from_seed(0)
-        } else {
-            Self { state }
-        }
+        if state == [0; 4] { Self::from_seed(0) } else { Self { state } }
     }
 
     /// Makes a generator of its own for another part, which repeats when this one does.
@@ -116,30 +110,19 @@ mod tests {
 
     #[test]
     fn xoshiro_gives_its_published_numbers() {
-        let mut random = Random {
-            state: [1, 2, 3, 4],
-        };
+        let mut random = Random { state: [1, 2, 3, 4] };
         let numbers: [u64; 5] = std::array::from_fn(|_| random.next_u64());
-        let published = [
-            41_943_041,
-            58_720_359,
-            3_588_806_011_781_223,
-            3_591_011_842_654_386,
-            9_228_616_714_210_784_205,
-        ];
+        let published =
+            [41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386, 9_228_616_714_210_784_205];
         assert_eq!(numbers, published);
     }
 
     #[test]
     fn a_seed_repeats_itself_and_another_does_not() {
-        let numbers =
-            |mut random: Random| -> Vec<u64> { (0..100).map(|_| random.next_u64()).collect() };
+        let numbers = |mut random: Random| -> Vec<u64> { (0..100).map(|_| random.next_u64()).collect() };
         assert_eq!(numbers(Random::from_seed(7)), numbers(Random::from_seed(7)));
         assert_ne!(numbers(Random::from_seed(7)), numbers(Random::from_seed(8)));
-        assert_ne!(
-            numbers(Random::from_entropy()),
-            numbers(Random::from_entropy())
-        );
+        assert_ne!(numbers(Random::from_entropy()), numbers(Random::from_entropy()));
 
         let (mut one, mut other) = (Random::from_seed(7), Random::from_seed(7));
         assert_eq!(numbers(one.split()), numbers(other.split()));
@@ -157,10 +140,7 @@ mod tests {
             counts[random.index(7).expect("seven items")] += 1;
         }
         // A fair count is 10,000 with a standard deviation of 93.
-        assert!(
-            counts.iter().all(|count| (9_500..10_500).contains(count)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
         assert_eq!(random.index(0), None);
     }
 
@@ -169,24 +149,15 @@ mod tests {
         // With 3/4 of the range as the bound, a plain modulo or multiplication would give some
         // third of the results twice as often.
         let (mut random, bound) = (Random::from_seed(9), 3 * (u64::MAX / 4));
-        let low = (0..30_000)
-            .filter(|_| random.below(bound) < bound / 3)
-            .count();
-        assert!(
-            (9_600..10_400).contains(&low),
-            "{low} of 30,000 in the lower third"
-        );
+        let low = (0..30_000).filter(|_| random.below(bound) < bound / 3).count();
+        assert!((9_600..10_400).contains(&low), "{low} of 30,000 in the lower third");
     }
 
     #[test]
     fn fractions_fill_the_unit_interval() {
         let mut random = Random::from_seed(3);
         let fractions: Vec<f64> = (0..10_000).map(|_| random.unit_f64()).collect();
-        assert!(
-            fractions
-                .iter()
-                .all(|fraction| (0.0..1.0).contains(fraction))
-        );
+        assert!(fractions.iter().all(|fraction| (0.0..1.0).contains(fraction)));
         let mean = fractions.iter().sum::<f64>() / 10_000.0;
         assert!((0.48..0.52).contains(&mean), "{mean}");
     }

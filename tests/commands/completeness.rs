@@ -19,10 +19,7 @@ fn every_command_is_called() {
     for command in reply.items().expect("COMMAND answers a list") {
         collect(command, &mut names);
     }
-    assert!(
-        names.contains("get") && names.contains("command|count"),
-        "COMMAND lists commands: {names:?}"
-    );
+    assert!(names.contains("get") && names.contains("command|count"), "COMMAND lists commands: {names:?}");
 
     let called = tempfile::NamedTempFile::new().expect("a temporary file");
     let exe = std::env::current_exe().expect("a process knows its executable");
@@ -36,25 +33,15 @@ fn every_command_is_called() {
         .expect("the tests run once more");
     let called = std::fs::read_to_string(called.path()).expect("the calls were written");
     let called: BTreeSet<&str> = called.lines().collect();
-    let missing: Vec<_> = names
-        .iter()
-        .filter(|name| !called.contains(name.as_str()))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "no test in tests/commands calls: {missing:?}"
-    );
+    let missing: Vec<_> = names.iter().filter(|name| !called.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "no test in tests/commands calls: {missing:?}");
 }
 
 /// Adds the name of one entry of COMMAND, and of its subcommands.
 fn collect(command: &Value, names: &mut BTreeSet<String>) {
     let parts = command.items().expect("an entry is a list");
     names.insert(parts[0].text().expect("it starts with its name"));
-    for sub in parts
-        .get(9)
-        .and_then(|subcommands| subcommands.items())
-        .unwrap_or_default()
-    {
+    for sub in parts.get(9).and_then(|subcommands| subcommands.items()).unwrap_or_default() {
         collect(sub, names);
     }
 }

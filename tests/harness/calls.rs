@@ -17,10 +17,7 @@ pub struct Calls(BTreeSet<String>);
 impl Calls {
     /// Notes a request.
     pub fn note<A: AsRef<[u8]>>(&mut self, args: &[A]) {
-        let word = |i: usize| {
-            args.get(i)
-                .map(|a: &A| String::from_utf8_lossy(a.as_ref()).to_lowercase())
-        };
+        let word = |i: usize| args.get(i).map(|a: &A| String::from_utf8_lossy(a.as_ref()).to_lowercase());
         if let Some(name) = word(0) {
             if let Some(sub) = word(1).filter(|sub| sub.len() < 32 && !sub.contains(['\r', '\n'])) {
                 self.0.insert(format!("{name}|{sub}"));
@@ -40,12 +37,7 @@ impl Drop for Calls {
             lines.push_str(name);
             lines.push('\n');
         }
-        let mut file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(path)
-            .expect("the calls file opens");
-        file.write_all(lines.as_bytes())
-            .expect("the calls file takes a write");
+        let mut file = OpenOptions::new().append(true).create(true).open(path).expect("the calls file opens");
+        file.write_all(lines.as_bytes()).expect("the calls file takes a write");
     }
 }

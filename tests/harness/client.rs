@@ -44,12 +44,7 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(SILENCE_MAX))?;
         stream.set_write_timeout(Some(SILENCE_MAX))?;
-        Ok(Self {
-            stream,
-            received: Vec::new(),
-            taken: 0,
-            calls: None,
-        })
+        Ok(Self { stream, received: Vec::new(), taken: 0, calls: None })
     }
 
     /// Counts the requests of this connection as calls of the server under test.
@@ -64,10 +59,7 @@ impl Client {
     pub fn speaking(mut self, protocol: Protocol) -> Self {
         if protocol == Protocol::Resp3 {
             let reply = self.cmd(&["HELLO", "3"]);
-            assert!(
-                matches!(reply, Value::Map(_)),
-                "HELLO 3 answers a map, not {reply:?}"
-            );
+            assert!(matches!(reply, Value::Map(_)), "HELLO 3 answers a map, not {reply:?}");
         }
         self
     }
@@ -117,8 +109,7 @@ impl Client {
 
     /// Waits for one reply and keeps its exact bytes.
     pub fn raw_reply(&mut self) -> Vec<u8> {
-        self.try_raw_reply()
-            .unwrap_or_else(|e| panic!("no reply: {e}"))
+        self.try_raw_reply().unwrap_or_else(|e| panic!("no reply: {e}"))
     }
 
     /// [`raw_reply`](Self::raw_reply) for a server that may hang up.
@@ -128,9 +119,8 @@ impl Client {
     pub fn try_raw_reply(&mut self) -> io::Result<Vec<u8>> {
         loop {
             let unread = &self.received[self.taken..];
-            let len = frame::length(unread).map_err(|e| {
-                io::Error::new(io::ErrorKind::InvalidData, format!("{e}: {}", head(unread)))
-            })?;
+            let len = frame::length(unread)
+                .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("{e}: {}", head(unread))))?;
             if let Some(len) = len {
                 let reply = unread[..len].to_vec();
                 self.taken += len;
@@ -140,33 +130,22 @@ impl Client {
             self.taken = 0;
             if self.fill()? == 0 {
                 let left = self.received.escape_ascii().to_string();
-                return Err(io::Error::new(
-                    io::ErrorKind::UnexpectedEof,
-                    format!("connection closed after {left:?}"),
-                ));
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("connection closed after {left:?}")));
             }
         }
     }
 
     /// Sends all requests, then waits for as many replies.
     pub fn pipeline<A: AsRef<[u8]>>(&mut self, requests: &[Vec<A>]) -> Vec<Value> {
-        let replies = self
-            .try_pipeline(requests)
-            .expect("the server answers the pipeline");
-        replies
-            .iter()
-            .map(|bytes| Value::decode(bytes).expect("replies are well formed"))
-            .collect()
+        let replies = self.try_pipeline(requests).expect("the server answers the pipeline");
+        replies.iter().map(|bytes| Value::decode(bytes).expect("replies are well formed")).collect()
     }
 
     /// [`pipeline`](Self::pipeline) with the exact bytes of each reply.
     ///
     /// # Errors
     /// As [`try_raw_reply`](Self::try_raw_reply), or what the system says about the writing.
-    pub fn try_pipeline<A: AsRef<[u8]>>(
-        &mut self,
-        requests: &[Vec<A>],
-    ) -> io::Result<Vec<Vec<u8>>> {
+    pub fn try_pipeline<A: AsRef<[u8]>>(&mut self, requests: &[Vec<A>]) -> io::Result<Vec<Vec<u8>>> {
         let mut bytes = Vec::new();
         for args in requests {
             self.note(args);
@@ -214,10 +193,7 @@ impl Client {
                 Ok(0) => break,
                 Ok(_) => {}
                 Err(e) if e.kind() == io::ErrorKind::ConnectionReset => break,
-                Err(e) => panic!(
-                    "the server neither answers nor closes ({e}); so far {}",
-                    head(&self.received)
-                ),
+                Err(e) => panic!("the server neither answers nor closes ({e}); so far {}", head(&self.received)),
             }
         }
         self.received.split_off(std::mem::take(&mut self.taken))

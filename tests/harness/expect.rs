@@ -38,9 +38,7 @@ impl Expect {
                 let by_two = matches!(expected, Value::Map(_));
                 sorted(reply.clone(), by_two) == sorted(on_wire(expected, protocol), by_two)
             }
-            Self::Between(low, high) => {
-                reply.integer().is_some_and(|n| (*low..=*high).contains(&n))
-            }
+            Self::Between(low, high) => reply.integer().is_some_and(|n| (*low..=*high).contains(&n)),
             Self::ErrorStarting(prefix) => {
                 matches!(reply, Value::Error(text) if text.starts_with(prefix.as_bytes()))
             }
@@ -108,9 +106,7 @@ pub fn wrong_type() -> Value {
 
 /// The error of a command with too few or too many arguments.
 pub fn wrong_arity(command: &str) -> Value {
-    error(&format!(
-        "ERR wrong number of arguments for '{command}' command"
-    ))
+    error(&format!("ERR wrong number of arguments for '{command}' command"))
 }
 
 /// An integer.

@@ -63,35 +63,17 @@ impl<'a> Header<'a> {
         let text = &bytes[at + 1..line_end - 1];
         let end = line_end + 1;
         if !b"$*!=%~>|".contains(&kind) {
-            return Ok(Some(Self {
-                kind,
-                text,
-                count: 0,
-                end,
-            }));
+            return Ok(Some(Self { kind, text, count: 0, end }));
         }
-        let count: i64 = std::str::from_utf8(text)
-            .ok()
-            .and_then(|t| t.parse().ok())
-            .filter(|&n| n >= -1)
-            .ok_or(Malformed(at))?;
+        let count: i64 =
+            std::str::from_utf8(text).ok().and_then(|t| t.parse().ok()).filter(|&n| n >= -1).ok_or(Malformed(at))?;
         if count < 0 || !b"$!=".contains(&kind) {
-            return Ok(Some(Self {
-                kind,
-                text,
-                count,
-                end,
-            }));
+            return Ok(Some(Self { kind, text, count, end }));
         }
         let blob_end = end + usize::try_from(count).map_err(|_| Malformed(at))?;
         match bytes.get(blob_end..blob_end + 2) {
             None => Ok(None),
-            Some(b"\r\n") => Ok(Some(Self {
-                kind,
-                text: &bytes[end..blob_end],
-                count,
-                end: blob_end + 2,
-            })),
+            Some(b"\r\n") => Ok(Some(Self { kind, text: &bytes[end..blob_end], count, end: blob_end + 2 })),
             Some(_) => Err(Malformed(blob_end)),
         }
     }
@@ -149,11 +131,7 @@ impl Value {
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut at = 0;
         let value = Self::read(bytes, &mut at)?;
-        if at == bytes.len() {
-            Ok(value)
-        } else {
-            Err(Malformed(at))
-        }
+        if at == bytes.len() { Ok(value) } else { Err(Malformed(at)) }
     }
 
     fn read(bytes: &[u8], at: &mut usize) -> Result<Self, Malformed> {
@@ -161,20 +139,13 @@ impl Value {
         let header = Header::read(bytes, start)?.ok_or(Malformed(start))?;
         *at = header.end;
         let text = header.text.to_vec();
-        let mut items = |n: usize| {
-            (0..n)
-                .map(|_| Self::read(bytes, at))
-                .collect::<Result<Vec<_>, _>>()
-        };
+        let mut items = |n: usize| (0..n).map(|_| Self::read(bytes, at)).collect::<Result<Vec<_>, _>>();
         Ok(match header.kind {
             b'+' => Self::Simple(text),
             b'-' | b'!' => Self::Error(text),
-            b':' => Self::Integer(
-                std::str::from_utf8(&text)
-                    .ok()
-                    .and_then(|t| t.parse().ok())
-                    .ok_or(Malformed(start))?,
-            ),
+            b':' => {
+                Self::Integer(std::str::from_utf8(&text).ok().and_then(|t| t.parse().ok()).ok_or(Malformed(start))?)
+            }
             b',' => Self::Double(text),
             b'(' => Self::BigNumber(text),
             b'=' => Self::Verbatim(text),
@@ -202,12 +173,9 @@ impl Value {
         let all = |items: Vec<Self>| items.into_iter().map(Self::downgraded).collect();
         match self {
             Self::Array(items) | Self::Set(items) | Self::Push(items) => Self::Array(all(items)),
-            Self::Map(pairs) => Self::Array(
-                pairs
-                    .into_iter()
-                    .flat_map(|(k, v)| [k.downgraded(), v.downgraded()])
-                    .collect(),
-            ),
+            Self::Map(pairs) => {
+                Self::Array(pairs.into_iter().flat_map(|(k, v)| [k.downgraded(), v.downgraded()]).collect())
+            }
             Self::Double(text) | Self::BigNumber(text) => Self::Bulk(text),
             Self::Verbatim(text) => Self::Bulk(text.get(4..).unwrap_or_default().to_vec()),
             Self::Boolean(flag) => Self::Integer(flag.into()),
@@ -218,9 +186,7 @@ impl Value {
     /// The parts of an array, set or push; a map's keys and values in turn.
     pub fn items(&self) -> Option<Vec<&Self>> {
         match self {
-            Self::Array(items) | Self::Set(items) | Self::Push(items) => {
-                Some(items.iter().collect())
-            }
+            Self::Array(items) | Self::Set(items) | Self::Push(items) => Some(items.iter().collect()),
             Self::Map(pairs) => Some(pairs.iter().flat_map(|(k, v)| [k, v]).collect()),
             _ => None,
         }
@@ -229,26 +195,19 @@ impl Value {
     /// The bytes of a string of any kind.
     pub fn bytes(&self) -> Option<&[u8]> {
         match self {
-            Self::Simple(text) | Self::Bulk(text) | Self::Double(text) | Self::Verbatim(text) => {
-                Some(text)
-            }
+            Self::Simple(text) | Self::Bulk(text) | Self::Double(text) | Self::Verbatim(text) => Some(text),
             _ => None,
         }
     }
 
     /// The text of a string of any kind, broken bytes replaced.
     pub fn text(&self) -> Option<String> {
-        self.bytes()
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        self.bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     /// The number of an integer reply.
     pub fn integer(&self) -> Option<i64> {
-        if let Self::Integer(n) = self {
-            Some(*n)
-        } else {
-            None
-        }
+        if let Self::Integer(n) = self { Some(*n) } else { None }
     }
 
     /// Whether the reply is an error.
@@ -277,10 +236,7 @@ impl fmt::Debug for Value {
             Self::Null => f.write_str("nil"),
             Self::NullArray => f.write_str("nil array"),
             Self::Array(items) => f.debug_list().entries(items).finish(),
-            Self::Map(pairs) => f
-                .debug_map()
-                .entries(pairs.iter().map(|(k, v)| (k, v)))
-                .finish(),
+            Self::Map(pairs) => f.debug_map().entries(pairs.iter().map(|(k, v)| (k, v))).finish(),
             Self::Set(items) => {
                 f.write_str("~")?;
                 f.debug_set().entries(items).finish()
@@ -328,12 +284,7 @@ mod tests {
     fn a_reply_ends_at_its_last_byte_and_not_before() {
         for reply in REPLIES {
             for cut in 0..reply.len() {
-                assert_eq!(
-                    length(&reply[..cut]),
-                    Ok(None),
-                    "{:?} cut at {cut}",
-                    reply.escape_ascii().to_string()
-                );
+                assert_eq!(length(&reply[..cut]), Ok(None), "{:?} cut at {cut}", reply.escape_ascii().to_string());
             }
             let mut followed = reply.to_vec();
             followed.extend_from_slice(b"+next\r\n");
@@ -344,30 +295,15 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_is_malformed() {
-        for bytes in [
-            &b"x"[..],
-            b"+OK\n",
-            b"$3\r\nabcd\r\n",
-            b"*x\r\n",
-            b"$-2\r\n",
-        ] {
+        for bytes in [&b"x"[..], b"+OK\n", b"$3\r\nabcd\r\n", b"*x\r\n", b"$-2\r\n"] {
             assert!(length(bytes).is_err(), "{}", bytes.escape_ascii());
         }
     }
 
     #[test]
     fn downgraded_values_are_what_resp2_sends() {
-        let map = Value::Map(vec![(
-            Value::Bulk(b"f".to_vec()),
-            Value::Double(b"1.5".to_vec()),
-        )]);
-        assert_eq!(
-            map.downgraded(),
-            Value::Array(vec![
-                Value::Bulk(b"f".to_vec()),
-                Value::Bulk(b"1.5".to_vec())
-            ])
-        );
+        let map = Value::Map(vec![(Value::Bulk(b"f".to_vec()), Value::Double(b"1.5".to_vec()))]);
+        assert_eq!(map.downgraded(), Value::Array(vec![Value::Bulk(b"f".to_vec()), Value::Bulk(b"1.5".to_vec())]));
     }
 
     proptest! {

@@ -17,10 +17,7 @@ pub fn split(line: &str) -> Vec<Vec<u8>> {
             match byte {
                 b'\'' => arg.extend(rest.by_ref().take_while(|&b| b != b'\'')),
                 b'"' => loop {
-                    match rest
-                        .next()
-                        .unwrap_or_else(|| panic!("unclosed quote in {line}"))
-                    {
+                    match rest.next().unwrap_or_else(|| panic!("unclosed quote in {line}")) {
                         b'"' => break,
                         b'\\' => arg.push(escape(&mut rest, line)),
                         other => arg.push(other),
@@ -34,10 +31,7 @@ pub fn split(line: &str) -> Vec<Vec<u8>> {
 }
 
 fn escape(rest: &mut impl Iterator<Item = u8>, line: &str) -> u8 {
-    let mut next = || {
-        rest.next()
-            .unwrap_or_else(|| panic!("broken escape in {line}"))
-    };
+    let mut next = || rest.next().unwrap_or_else(|| panic!("broken escape in {line}"));
     match next() {
         b'n' => b'\n',
         b'r' => b'\r',
@@ -73,10 +67,7 @@ pub fn quote(arg: &[u8]) -> String {
 
 /// Writes a whole request so that [`split`] reads it back.
 pub fn join<A: AsRef<[u8]>>(args: &[A]) -> String {
-    args.iter()
-        .map(|arg| quote(arg.as_ref()))
-        .collect::<Vec<_>>()
-        .join(" ")
+    args.iter().map(|arg| quote(arg.as_ref())).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -85,21 +76,13 @@ mod tests {
 
     #[test]
     fn quoted_arguments_are_read_back() {
-        let args: Vec<Vec<u8>> = vec![
-            b"SET".to_vec(),
-            b"".to_vec(),
-            b"a b\"\\'".to_vec(),
-            vec![0, 13, 10, 255],
-            b"'".to_vec(),
-        ];
+        let args: Vec<Vec<u8>> =
+            vec![b"SET".to_vec(), b"".to_vec(), b"a b\"\\'".to_vec(), vec![0, 13, 10, 255], b"'".to_vec()];
         assert_eq!(split(&join(&args)), args);
     }
 
     #[test]
     fn blanks_separate_and_quotes_keep_them() {
-        assert_eq!(
-            split(r#"  SET k "a\x00 b" 'c d' "#),
-            [&b"SET"[..], b"k", b"a\0 b", b"c d"]
-        );
+        assert_eq!(split(r#"  SET k "a\x00 b" 'c d' "#), [&b"SET"[..], b"k", b"a\0 b", b"c d"]);
     }
 }

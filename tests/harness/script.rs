@@ -17,10 +17,7 @@ pub struct Step {
 
 /// One row of a table.
 pub fn step(line: impl Into<String>, expect: impl Into<Expect>) -> Step {
-    Step {
-        line: line.into(),
-        expect: expect.into(),
-    }
+    Step { line: line.into(), expect: expect.into() }
 }
 
 /// Runs a table on the server under test and on the reference: `script! { "SET k v" => ok(), "GET k" => bulk("v") }`.

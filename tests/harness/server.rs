@@ -48,11 +48,7 @@ impl Server {
     /// # Panics
     /// With the log of the server when it does not come up.
     pub fn rkvs_with(flags: &[&str]) -> Self {
-        Self::start(
-            binary::rkvs(),
-            true,
-            &flags.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        )
+        Self::start(binary::rkvs(), true, &flags.iter().map(ToString::to_string).collect::<Vec<_>>())
     }
 
     /// Starts the reference, where it is installed.
@@ -62,11 +58,7 @@ impl Server {
 
     /// Starts the reference with further command line flags, where it is installed.
     pub fn redis_with(flags: &[&str]) -> Option<Self> {
-        Some(Self::start(
-            binary::redis()?,
-            false,
-            &flags.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ))
+        Some(Self::start(binary::redis()?, false, &flags.iter().map(ToString::to_string).collect::<Vec<_>>()))
     }
 
     /// [`redis_with`](Self::redis_with) that says aloud what is skipped where there is none.
@@ -85,29 +77,14 @@ impl Server {
     }
 
     fn start(program: &Path, ours: bool, flags: &[String]) -> Self {
-        let reference = program
-            .file_name()
-            .is_some_and(|name| name == "redis-server");
+        let reference = program.file_name().is_some_and(|name| name == "redis-server");
         let mut last_log = Vec::new();
         for _ in 0..PORT_ATTEMPTS {
-            let dir = tempfile::Builder::new()
-                .prefix("rkvs-test-")
-                .tempdir()
-                .expect("a temporary folder");
+            let dir = tempfile::Builder::new().prefix("rkvs-test-").tempdir().expect("a temporary folder");
             let addr = free_address();
             let mut command = Command::new(program);
-            command.current_dir(dir.path()).args([
-                "--port",
-                &addr.port().to_string(),
-                "--bind",
-                "127.0.0.1",
-            ]);
-            command.arg("--dir").arg(dir.path()).args([
-                "--save",
-                "",
-                "--enable-debug-command",
-                "local",
-            ]);
+            command.current_dir(dir.path()).args(["--port", &addr.port().to_string(), "--bind", "127.0.0.1"]);
+            command.arg("--dir").arg(dir.path()).args(["--save", "", "--enable-debug-command", "local"]);
             if !reference {
                 command.args(["--metrics-port", &free_address().port().to_string()]);
             }
@@ -125,44 +102,25 @@ impl Server {
             drop(command); // its copies of the pipe's end would keep the log from ever ending
             let log = Arc::new(Mutex::new(Vec::new()));
             let ready = follow(output, Arc::clone(&log));
-            let mut server = Self {
-                child,
-                addr,
-                dir,
-                log,
-                ours,
-                program: program.to_path_buf(),
-                flags: flags.to_vec(),
-            };
+            let mut server =
+                Self { child, addr, dir, log, ours, program: program.to_path_buf(), flags: flags.to_vec() };
             match ready.recv_timeout(START_MAX) {
                 Ok(()) => {
                     server.client().line("PING");
                     return server;
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {
-                    panic!(
-                        "{} is not ready after {START_MAX:?}:\n{}",
-                        program.display(),
-                        server.log().join("\n")
-                    )
+                    panic!("{} is not ready after {START_MAX:?}:\n{}", program.display(), server.log().join("\n"))
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => {
                     server.wait();
                     last_log = server.log();
                     let log = last_log.join("\n").to_lowercase();
-                    assert!(
-                        log.contains("in use"),
-                        "{} did not start:\n{log}",
-                        program.display()
-                    );
+                    assert!(log.contains("in use"), "{} did not start:\n{log}", program.display());
                 }
             }
         }
-        panic!(
-            "no free port for {} after {PORT_ATTEMPTS} attempts:\n{}",
-            program.display(),
-            last_log.join("\n")
-        )
+        panic!("no free port for {} after {PORT_ATTEMPTS} attempts:\n{}", program.display(), last_log.join("\n"))
     }
 
     /// Where it listens.
@@ -182,8 +140,7 @@ impl Server {
 
     /// A new RESP2 connection.
     pub fn client(&self) -> Client {
-        let client = Client::connect(self.addr)
-            .unwrap_or_else(|e| panic!("cannot connect: {e}\n{}", self.log_tail()));
+        let client = Client::connect(self.addr).unwrap_or_else(|e| panic!("cannot connect: {e}\n{}", self.log_tail()));
         if self.ours { client.recorded() } else { client }
     }
 
@@ -194,10 +151,7 @@ impl Server {
 
     /// What it has printed so far, line by line.
     pub fn log(&self) -> Vec<String> {
-        self.log
-            .lock()
-            .expect("the log's reader does not panic")
-            .clone()
+        self.log.lock().expect("the log's reader does not panic").clone()
     }
 
     /// The last lines of the log, for messages.
@@ -208,10 +162,7 @@ impl Server {
 
     /// Whether the process still runs.
     pub fn is_alive(&mut self) -> bool {
-        self.child
-            .try_wait()
-            .expect("the process can be asked")
-            .is_none()
+        self.child.try_wait().expect("the process can be asked").is_none()
     }
 
     /// Fails the test when the server has died or answers nonsense.
@@ -220,10 +171,7 @@ impl Server {
     /// With the end of the log.
     pub fn assert_serving(&mut self) {
         assert!(self.is_alive(), "the server died:\n{}", self.log_tail());
-        assert_eq!(
-            self.client().line("PING"),
-            crate::Value::Simple(b"PONG".to_vec())
-        );
+        assert_eq!(self.client().line("PING"), crate::Value::Simple(b"PONG".to_vec()));
     }
 
     /// Waits for the process to end by itself.
@@ -233,18 +181,9 @@ impl Server {
 
     /// Bytes of memory the process holds (resident set), from the system's process table.
     pub fn resident_bytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))
-            .expect("the process is there");
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .expect("the table tells the size");
-        let kib: u64 = line
-            .trim()
-            .trim_end_matches("kB")
-            .trim()
-            .parse()
-            .expect("a number of kB");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the process is there");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the table tells the size");
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().expect("a number of kB");
         kib * 1024
     }
 }
@@ -262,9 +201,7 @@ fn free_address() -> SocketAddr {
     static GIVEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
     loop {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let addr = listener
-            .local_addr()
-            .expect("a bound socket has an address");
+        let addr = listener.local_addr().expect("a bound socket has an address");
         let mut given = GIVEN.lock().expect("nothing panics while holding it");
         if given.get_or_insert_default().insert(addr.port()) {
             return addr;
@@ -281,9 +218,7 @@ fn follow(output: PipeReader, log: Arc<Mutex<Vec<String>>>) -> mpsc::Receiver<()
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
             let is_ready = line.contains(READY);
-            log.lock()
-                .expect("readers of the log do not panic")
-                .push(line);
+            log.lock().expect("readers of the log do not panic").push(line);
             if is_ready && let Some(ready) = ready.take() {
                 // A test that no longer waits has failed already.
                 let _ = ready.send(());

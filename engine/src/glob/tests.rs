@@ -128,12 +128,7 @@ fn tricky_cases_answer_as_the_reference() {
         );
     }
     for &(pattern, text, expected) in CASES_IGNORING_CASE {
-        assert_eq!(
-            matches(pattern, text, true),
-            expected,
-            "{}",
-            pattern.escape_ascii()
-        );
+        assert_eq!(matches(pattern, text, true), expected, "{}", pattern.escape_ascii());
     }
 }
 
@@ -177,8 +172,9 @@ fn naive(pattern: &[u8], text: &[u8], ignore_case: bool) -> bool {
             naive(rest, text, ignore_case) || naive(pattern, shorter, ignore_case)
         }
         (_, []) => false,
-        (_, [byte, shorter @ ..]) => match_one(pattern, 0, *byte, ignore_case)
-            .is_some_and(|next| naive(&pattern[next..], shorter, ignore_case)),
+        (_, [byte, shorter @ ..]) => {
+            match_one(pattern, 0, *byte, ignore_case).is_some_and(|next| naive(&pattern[next..], shorter, ignore_case))
+        }
     }
 }
 

@@ -44,8 +44,7 @@ impl RouteTable {
     ///
     /// [`BadShardCount`] unless `shards` is within `1..=`[`SHARDS_MAX`].
     pub fn for_shards(shards: usize) -> Result<Arc<Self>, BadShardCount> {
-        static SHARED: LazyLock<Mutex<HashMap<usize, Weak<RouteTable>>>> =
-            LazyLock::new(Mutex::default);
+        static SHARED: LazyLock<Mutex<HashMap<usize, Weak<RouteTable>>>> = LazyLock::new(Mutex::default);
 
         if !(1..=SHARDS_MAX).contains(&shards) {
             return Err(BadShardCount { shards });
@@ -56,10 +55,7 @@ impl RouteTable {
             return Ok(table);
         }
         shared.retain(|_, table| table.strong_count() > 0);
-        let table = Arc::new(Self {
-            shards,
-            owners: assign(shards),
-        });
+        let table = Arc::new(Self { shards, owners: assign(shards) });
         shared.insert(shards, Arc::downgrade(&table));
         Ok(table)
     }
@@ -83,9 +79,7 @@ impl RouteTable {
 
 impl fmt::Debug for RouteTable {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("RouteTable")
-            .field("shards", &self.shards)
-            .finish_non_exhaustive()
+        out.debug_struct("RouteTable").field("shards", &self.shards).finish_non_exhaustive()
     }
 }
 
@@ -114,9 +108,7 @@ pub struct BadShardCount {
 /// When `buckets` is 0.
 pub fn jump_consistent_hash(key: u64, buckets: u32) -> u32 {
     assert!(buckets > 0, "a key needs a bucket to go to");
-    let last = Jumps { key, next: 0 }
-        .take_while(|bucket| *bucket < u64::from(buckets))
-        .last();
+    let last = Jumps { key, next: 0 }.take_while(|bucket| *bucket < u64::from(buckets)).last();
     last.expect("every key starts in bucket 0") as u32
 }
 
@@ -131,10 +123,7 @@ impl Iterator for Jumps {
 
     fn next(&mut self) -> Option<u64> {
         let bucket = self.next;
-        self.key = self
-            .key
-            .wrapping_mul(2_862_933_555_777_941_757)
-            .wrapping_add(1);
+        self.key = self.key.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(1);
         let chance = ((self.key >> 33) + 1) as f64 / (1u64 << 31) as f64;
         self.next = ((bucket + 1) as f64 / chance) as u64;
         Some(bucket)
@@ -146,10 +135,7 @@ fn assign(shards: usize) -> [u16; SLOTS] {
     // The slots that jump hash moves to each shard when that one is added.
     let mut arrivals = vec![Vec::new(); shards];
     for slot in 0..SLOTS {
-        let jumps = Jumps {
-            key: slot as u64,
-            next: 0,
-        };
+        let jumps = Jumps { key: slot as u64, next: 0 };
         for bucket in jumps.take_while(|bucket| *bucket < shards as u64) {
             arrivals[bucket as usize].push(slot);
         }
@@ -171,10 +157,7 @@ fn assign(shards: usize) -> [u16; SLOTS] {
                 break;
             }
             let owner = usize::from(owners[slot]);
-            if owner == added
-                || held[owner] == share
-                || (held[owner] == share + 1 && may_reach_share == 0)
-            {
+            if owner == added || held[owner] == share || (held[owner] == share + 1 && may_reach_share == 0) {
                 continue;
             }
             held[owner] -= 1;
@@ -182,10 +165,7 @@ fn assign(shards: usize) -> [u16; SLOTS] {
             owners[slot] = added as u16;
             held[added] += 1;
         }
-        debug_assert_eq!(
-            held[added], share,
-            "the others have to spare what the new shard lacks"
-        );
+        debug_assert_eq!(held[added], share, "the others have to spare what the new shard lacks");
     }
     owners
 }
@@ -198,9 +178,7 @@ mod tests {
     #[test]
     fn jump_hash_gives_its_published_buckets() {
         // The vectors of the widely used Java implementation.
-        let of_100 = [
-            0, 55, 62, 8, 45, 59, 86, 97, 82, 59, 73, 37, 17, 56, 86, 21, 90, 37, 38, 83,
-        ];
+        let of_100 = [0, 55, 62, 8, 45, 59, 86, 97, 82, 59, 73, 37, 17, 56, 86, 21, 90, 37, 38, 83];
         for (key, bucket) in of_100.into_iter().enumerate() {
             assert_eq!(jump_consistent_hash(key as u64, 100), bucket, "key {key}");
         }
@@ -213,11 +191,7 @@ mod tests {
             (2_202, 100_001, 15_018),
             (u64::MAX, 1, 0),
         ] {
-            assert_eq!(
-                jump_consistent_hash(key, buckets),
-                bucket,
-                "key {key} of {buckets}"
-            );
+            assert_eq!(jump_consistent_hash(key, buckets), bucket, "key {key} of {buckets}");
         }
         assert!(jump_consistent_hash(7, u32::MAX) < u32::MAX);
     }
@@ -227,16 +201,10 @@ mod tests {
         for shards in (1..=64).chain([100, 128, 1_000, 1_024, 4_096]) {
             let table = RouteTable::for_shards(shards).expect("within bounds");
             let mut held = vec![0; shards];
-            table
-                .owners()
-                .iter()
-                .for_each(|owner| held[usize::from(*owner)] += 1);
+            table.owners().iter().for_each(|owner| held[usize::from(*owner)] += 1);
             let (least, most) = (held.iter().min(), held.iter().max());
             assert_eq!((least, held.iter().sum()), (Some(&(SLOTS / shards)), SLOTS));
-            assert!(
-                most <= Some(&SLOTS.div_ceil(shards)),
-                "{shards} shards: {held:?}"
-            );
+            assert!(most <= Some(&SLOTS.div_ceil(shards)), "{shards} shards: {held:?}");
         }
     }
 
@@ -245,17 +213,9 @@ mod tests {
         for shards in (1..=64).chain([127, 128, 1_023, 4_095]) {
             let before = RouteTable::for_shards(shards).expect("within bounds");
             let after = RouteTable::for_shards(shards + 1).expect("within bounds");
-            let moved: Vec<_> = before
-                .owners()
-                .iter()
-                .zip(after.owners())
-                .filter(|(before, after)| before != after)
-                .collect();
-            assert!(
-                moved
-                    .iter()
-                    .all(|(_, after)| usize::from(**after) == shards)
-            );
+            let moved: Vec<_> =
+                before.owners().iter().zip(after.owners()).filter(|(before, after)| before != after).collect();
+            assert!(moved.iter().all(|(_, after)| usize::from(**after) == shards));
             assert_eq!(moved.len(), SLOTS / (shards + 1), "{shards} shards");
         }
     }
@@ -269,17 +229,8 @@ mod tests {
             let mut keys = [0u32; 128];
             (0..100_000).for_each(|_| keys[table.shard_of(random.next_u64())] += 1);
             let mean = 100_000.0 / 128.0;
-            let deviation = keys
-                .iter()
-                .map(|keys| (f64::from(*keys) - mean).abs())
-                .sum::<f64>()
-                / 128.0
-                / mean;
-            assert!(
-                deviation <= 0.036,
-                "seed {seed}: {:.2} %",
-                deviation * 100.0
-            );
+            let deviation = keys.iter().map(|keys| (f64::from(*keys) - mean).abs()).sum::<f64>() / 128.0 / mean;
+            assert!(deviation <= 0.036, "seed {seed}: {:.2} %", deviation * 100.0);
         }
     }
 
@@ -288,15 +239,9 @@ mod tests {
         for (shards, least) in [(2, 0.99), (16, 0.95), (128, 0.65), (1_024, 0.3)] {
             let table = RouteTable::for_shards(shards).expect("within bounds");
             let agreeing = (0..SLOTS)
-                .filter(|slot| {
-                    jump_consistent_hash(*slot as u64, shards as u32)
-                        == u32::from(table.owners()[*slot])
-                })
+                .filter(|slot| jump_consistent_hash(*slot as u64, shards as u32) == u32::from(table.owners()[*slot]))
                 .count();
-            assert!(
-                agreeing as f64 >= least * SLOTS as f64,
-                "{shards} shards: {agreeing} slots"
-            );
+            assert!(agreeing as f64 >= least * SLOTS as f64, "{shards} shards: {agreeing} slots");
         }
     }
 
@@ -306,14 +251,8 @@ mod tests {
         let mut random = Random::from_seed(1);
         for _ in 0..1_000 {
             let hash = random.next_u64();
-            assert_eq!(
-                table.shard_of(hash),
-                usize::from(table.owners()[(hash % 16_384) as usize])
-            );
-            assert_eq!(
-                table.shard_of(hash),
-                table.shard_of(hash ^ (0xdead_beef << 14))
-            );
+            assert_eq!(table.shard_of(hash), usize::from(table.owners()[(hash % 16_384) as usize]));
+            assert_eq!(table.shard_of(hash), table.shard_of(hash ^ (0xdead_beef << 14)));
             assert!(table.shard_of(hash) < 7);
         }
     }
@@ -326,10 +265,7 @@ mod tests {
         let (owners, weak) = (first.owners, Arc::downgrade(&first));
         drop((first, second));
         assert!(weak.upgrade().is_none(), "nobody uses it, nobody keeps it");
-        assert_eq!(
-            RouteTable::for_shards(77).expect("within bounds").owners,
-            owners
-        );
+        assert_eq!(RouteTable::for_shards(77).expect("within bounds").owners, owners);
     }
 
     #[test]
@@ -339,19 +275,14 @@ mod tests {
         let sum = table
             .owners()
             .iter()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, owner| {
-                (sum ^ u64::from(*owner)).wrapping_mul(0x100_0000_01b3)
-            });
+            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, owner| (sum ^ u64::from(*owner)).wrapping_mul(0x100_0000_01b3));
         assert_eq!(sum, 13_088_111_764_959_401_625);
     }
 
     #[test]
     fn counts_out_of_bounds_are_refused() {
         for shards in [0, SHARDS_MAX + 1, usize::MAX] {
-            assert_eq!(
-                RouteTable::for_shards(shards).err(),
-                Some(BadShardCount { shards })
-            );
+            assert_eq!(RouteTable::for_shards(shards).err(), Some(BadShardCount { shards }));
         }
         let message = BadShardCount { shards: 0 }.to_string();
         assert_eq!(message, "a namespace has 1 to 4096 shards, not 0");

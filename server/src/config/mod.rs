@@ -17,13 +17,10 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use rkvs_engine::glob;
 
-pub use settings::{
-    Change, NAMESPACE_SETTINGS, NamespaceSettings, SETTINGS, Setting, Settings, setting,
-};
+pub use settings::{Change, NAMESPACE_SETTINGS, NamespaceSettings, SETTINGS, Setting, Settings, setting};
 pub use value::{
-    Allowed, AlwaysOff, BIND_ADDRESSES_MAX, Directory, Invalid, Kind, LogFormat, LogLevel,
-    MaxmemoryPolicy, NoSavePoints, OutputBufferLimit, PERCENTILES_MAX, Secret, memory_text,
-    parse_memory, percentile_text,
+    Allowed, AlwaysOff, BIND_ADDRESSES_MAX, Directory, Invalid, Kind, LogFormat, LogLevel, MaxmemoryPolicy,
+    NoSavePoints, OutputBufferLimit, PERCENTILES_MAX, Secret, memory_text, parse_memory, percentile_text,
 };
 
 /// Where the value of a setting comes from, in words (`"default"`, `"/etc/rkvs.conf:12"`, …), by name.
@@ -82,11 +79,7 @@ impl Config {
         Self {
             current: ArcSwap::from_pointee(settings),
             version: AtomicU64::new(1),
-            changing: Mutex::new(Changing {
-                hooks: Vec::new(),
-                origins,
-                file,
-            }),
+            changing: Mutex::new(Changing { hooks: Vec::new(), origins, file }),
         }
     }
 
@@ -127,16 +120,8 @@ impl Config {
                         true => glob::matches(pattern, name.as_bytes(), true),
                         false => pattern.eq_ignore_ascii_case(name.as_bytes()),
                     };
-                    if matches
-                        && !found
-                            .iter()
-                            .any(|(known, _)| known.eq_ignore_ascii_case(name))
-                    {
-                        let shown = if is_glob {
-                            name.into()
-                        } else {
-                            String::from_utf8_lossy(pattern).into_owned()
-                        };
+                    if matches && !found.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                        let shown = if is_glob { name.into() } else { String::from_utf8_lossy(pattern).into_owned() };
                         found.push((shown, setting.text(&settings)));
                     }
                 }
@@ -152,22 +137,15 @@ impl Config {
         let before = self.current.load_full();
 
         // The first offender by position decides the error: the reference checks every name before any value.
-        let mut targets: Vec<(&'static Setting<Settings>, &'static str)> =
-            Vec::with_capacity(pairs.len());
+        let mut targets: Vec<(&'static Setting<Settings>, &'static str)> = Vec::with_capacity(pairs.len());
         for (name, _) in pairs {
             let spelling = String::from_utf8_lossy(name);
-            let Some((setting, name)) = SETTINGS
-                .iter()
-                .find_map(|setting| Some((setting, setting.name_like(&spelling)?)))
+            let Some((setting, name)) =
+                SETTINGS.iter().find_map(|setting| Some((setting, setting.name_like(&spelling)?)))
             else {
                 return Err(ConfigError::Unknown(spelling.into_owned()));
             };
-            let refused = |reason: &str| {
-                Err(ConfigError::Refused {
-                    name,
-                    reason: reason.into(),
-                })
-            };
+            let refused = |reason: &str| Err(ConfigError::Refused { name, reason: reason.into() });
             match setting.change {
                 Change::Immutable => return refused("can't set immutable config"),
                 Change::Protected if !before.enable_protected_configs.allows(client_is_local) => {
@@ -184,8 +162,7 @@ impl Config {
         let mut after = Settings::clone(&before);
         for ((setting, name), (_, value)) in targets.iter().zip(pairs) {
             let refused = |reason: String| ConfigError::Refused { name, reason };
-            let text = std::str::from_utf8(value)
-                .map_err(|_| refused("argument must be valid UTF-8".into()))?;
+            let text = std::str::from_utf8(value).map_err(|_| refused("argument must be valid UTF-8".into()))?;
             let mut notes = Vec::new();
             setting
                 .assign(&mut after, &setting.words_in(text), &mut notes)
@@ -211,8 +188,7 @@ const CONFIG_SET: &str = "CONFIG SET";
 impl Changing {
     /// Runs the hooks of the settings that differ; when one refuses, takes back what the earlier ones did.
     fn apply(&self, before: &Settings, after: &Settings) -> Result<(), ConfigError> {
-        let concerned =
-            |name: &str| setting(name).is_some_and(|one| one.words(before) != one.words(after));
+        let concerned = |name: &str| setting(name).is_some_and(|one| one.words(before) != one.words(after));
         let mut done: Vec<&Hook> = Vec::new();
         for (name, hook) in self.hooks.iter().filter(|(name, _)| concerned(name)) {
             if let Err(reason) = hook(before, after) {

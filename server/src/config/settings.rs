@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::value::{
-    Allowed, AlwaysOff, Directory, Field, Invalid, Kind, LogFormat, LogLevel, MaxmemoryPolicy,
-    NoSavePoints, OutputBufferLimit, Secret,
+    Allowed, AlwaysOff, Directory, Field, Invalid, Kind, LogFormat, LogLevel, MaxmemoryPolicy, NoSavePoints,
+    OutputBufferLimit, Secret,
 };
 
 /// Whether a setting can change while the server runs.
@@ -59,12 +59,7 @@ impl<S> Setting<S> {
     }
 
     /// Gives the setting the value the words say; `notes` receives what was accepted without effect.
-    pub fn assign(
-        &self,
-        settings: &mut S,
-        words: &[String],
-        notes: &mut Vec<String>,
-    ) -> Result<(), Invalid> {
+    pub fn assign(&self, settings: &mut S, words: &[String], notes: &mut Vec<String>) -> Result<(), Invalid> {
         (self.field_mut)(settings).assign(self.kind, words, notes)
     }
 
@@ -288,9 +283,7 @@ settings! {
 
 /// Finds a setting by its name or an alias, in any case.
 pub fn setting(name: &str) -> Option<&'static Setting<Settings>> {
-    SETTINGS
-        .iter()
-        .find(|setting| setting.name_like(name).is_some())
+    SETTINGS.iter().find(|setting| setting.name_like(name).is_some())
 }
 
 impl Settings {

@@ -75,12 +75,7 @@ pub(super) trait Field {
     ///
     /// Parts that are valid for the reference but have no effect here are told in `notes`; the caller decides whether they are
     /// warnings (at start) or errors (CONFIG SET).
-    fn assign(
-        &mut self,
-        kind: Kind,
-        words: &[String],
-        notes: &mut Vec<String>,
-    ) -> Result<(), Invalid>;
+    fn assign(&mut self, kind: Kind, words: &[String], notes: &mut Vec<String>) -> Result<(), Invalid>;
 
     /// The value as words; `assign` of them gives the value back.
     fn words(&self, kind: Kind) -> Vec<String>;
@@ -114,26 +109,19 @@ fn integer(kind: Kind, word: &str) -> Result<i128, Invalid> {
     match kind {
         Kind::Integer(min, max) => between(decimal(word)?, min, max),
         // The reference accepts any non-negative `int` and then corrects it.
-        Kind::Clamped(min, max) => {
-            Ok(between(decimal(word)?, 0, i32::MAX.into())?.clamp(min.into(), max.into()))
-        }
+        Kind::Clamped(min, max) => Ok(between(decimal(word)?, 0, i32::MAX.into())?.clamp(min.into(), max.into())),
         Kind::Octal(min, max) => {
             let value = i64::from_str_radix(word, 8)
                 .map_err(|_| Invalid::new("argument couldn't be parsed as an octal number"))?;
             if !(min..=max).contains(&value) {
-                return Err(Invalid::new(format!(
-                    "argument must be between {min:o} and {max:o} inclusive"
-                )));
+                return Err(Invalid::new(format!("argument must be between {min:o} and {max:o} inclusive")));
             }
             Ok(value.into())
         }
         Kind::Memory(min, max) => {
-            let bytes = parse_memory(word)
-                .ok_or_else(|| Invalid::new("argument must be a memory value"))?;
+            let bytes = parse_memory(word).ok_or_else(|| Invalid::new("argument must be a memory value"))?;
             if !(min..=max).contains(&bytes) {
-                return Err(Invalid::new(format!(
-                    "argument must be between {min} and {max} inclusive"
-                )));
+                return Err(Invalid::new(format!("argument must be between {min} and {max} inclusive")));
             }
             Ok(bytes.into())
         }
@@ -153,9 +141,7 @@ fn between(value: i64, min: i64, max: i64) -> Result<i128, Invalid> {
     if (min..=max).contains(&value) {
         Ok(value.into())
     } else {
-        Err(Invalid::new(format!(
-            "argument must be between {min} and {max} inclusive"
-        )))
+        Err(Invalid::new(format!("argument must be between {min} and {max} inclusive")))
     }
 }
 
@@ -193,11 +179,7 @@ pub fn parse_memory(text: &str) -> Option<u64> {
         "gb" => 1 << 30,
         _ => return None,
     };
-    let count = if digits.is_empty() {
-        0
-    } else {
-        digits.parse::<u64>().ok()?
-    };
+    let count = if digits.is_empty() { 0 } else { digits.parse::<u64>().ok()? };
     count.checked_mul(factor)
 }
 
@@ -223,11 +205,7 @@ impl Field for Option<PathBuf> {
     }
 
     fn words(&self, _: Kind) -> Vec<String> {
-        vec![
-            self.as_ref()
-                .map(|path| path.to_string_lossy().into_owned())
-                .unwrap_or_default(),
-        ]
+        vec![self.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()]
     }
 }
 
@@ -244,8 +222,7 @@ impl Directory {
 
 impl Field for Directory {
     fn assign(&mut self, _: Kind, words: &[String], _: &mut Vec<String>) -> Result<(), Invalid> {
-        let path =
-            std::fs::canonicalize(single(words)?).map_err(|error| Invalid(system_text(&error)))?;
+        let path = std::fs::canonicalize(single(words)?).map_err(|error| Invalid(system_text(&error)))?;
         if !path.is_dir() {
             return Err(Invalid::new("Not a directory"));
         }
@@ -282,19 +259,13 @@ impl Secret {
 
     /// Compares in a time that tells nothing about the secret beyond the length of the candidate.
     pub fn matches(&self, candidate: &[u8]) -> bool {
-        Sha256::digest(self.0.as_bytes())
-            .ct_eq(&Sha256::digest(candidate))
-            .into()
+        Sha256::digest(self.0.as_bytes()).ct_eq(&Sha256::digest(candidate)).into()
     }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_set() {
-            "Secret(set)"
-        } else {
-            "Secret(none)"
-        })
+        f.write_str(if self.is_set() { "Secret(set)" } else { "Secret(none)" })
     }
 }
 
@@ -316,11 +287,7 @@ impl Field for Vec<String> {
             return Err(Invalid::new("Too many bind addresses specified."));
         }
         // A single empty word is how an empty list is spelt where at least one word is needed.
-        *self = if words == [""] {
-            Vec::new()
-        } else {
-            words.to_vec()
-        };
+        *self = if words == [""] { Vec::new() } else { words.to_vec() };
         Ok(())
     }
 
@@ -337,10 +304,7 @@ impl Field for Option<SocketAddr> {
     fn assign(&mut self, _: Kind, words: &[String], _: &mut Vec<String>) -> Result<(), Invalid> {
         *self = match single(words)? {
             "" => None,
-            word => Some(
-                word.parse()
-                    .map_err(|_| Invalid::new("argument must be ADDRESS:PORT, or empty"))?,
-            ),
+            word => Some(word.parse().map_err(|_| Invalid::new("argument must be ADDRESS:PORT, or empty"))?),
         };
         Ok(())
     }
@@ -362,33 +326,24 @@ pub struct OutputBufferLimit {
 }
 
 impl Field for OutputBufferLimit {
-    fn assign(
-        &mut self,
-        _: Kind,
-        words: &[String],
-        notes: &mut Vec<String>,
-    ) -> Result<(), Invalid> {
+    fn assign(&mut self, _: Kind, words: &[String], notes: &mut Vec<String>) -> Result<(), Invalid> {
         if !words.len().is_multiple_of(4) {
-            return Err(Invalid::new(
-                "Wrong number of arguments in buffer limit configuration.",
-            ));
+            return Err(Invalid::new("Wrong number of arguments in buffer limit configuration."));
         }
         for class in words.chunks_exact(4) {
             let limit = Self::parse(class).ok_or_else(|| {
-                Invalid::new(
-                    "Error in hard, soft or soft_seconds setting in buffer limit configuration.",
-                )
+                Invalid::new("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
             });
             match class[0].to_ascii_lowercase().as_str() {
                 "normal" => *self = limit?,
                 name @ ("slave" | "replica" | "pubsub") => {
                     limit?;
-                    notes.push(format!("no client of the class '{name}' exists in this version: its limit has no effect"));
+                    notes.push(format!(
+                        "no client of the class '{name}' exists in this version: its limit has no effect"
+                    ));
                 }
                 _ => {
-                    return Err(Invalid::new(
-                        "Invalid client class specified in buffer limit configuration.",
-                    ));
+                    return Err(Invalid::new("Invalid client class specified in buffer limit configuration."));
                 }
             }
         }
@@ -396,11 +351,7 @@ impl Field for OutputBufferLimit {
     }
 
     fn words(&self, _: Kind) -> Vec<String> {
-        let limits = [
-            self.hard_bytes.to_string(),
-            self.soft_bytes.to_string(),
-            self.soft_s.to_string(),
-        ];
+        let limits = [self.hard_bytes.to_string(), self.soft_bytes.to_string(), self.soft_s.to_string()];
         std::iter::once("normal".to_owned()).chain(limits).collect()
     }
 }
@@ -419,25 +370,19 @@ impl OutputBufferLimit {
 impl Field for Vec<f64> {
     fn assign(&mut self, _: Kind, words: &[String], _: &mut Vec<String>) -> Result<(), Invalid> {
         if words.len() > PERCENTILES_MAX {
-            return Err(Invalid(format!(
-                "no more than {PERCENTILES_MAX} percentiles are kept"
-            )));
+            return Err(Invalid(format!("no more than {PERCENTILES_MAX} percentiles are kept")));
         }
         let mut percentiles = Vec::with_capacity(words.len());
         for word in if words == [""] { &[] } else { words } {
             match word.parse::<f64>() {
-                Ok(percentile) if (0.0..=100.0).contains(&percentile) => {
-                    percentiles.push(percentile)
-                }
+                Ok(percentile) if (0.0..=100.0).contains(&percentile) => percentiles.push(percentile),
                 Ok(percentile) if !percentile.is_nan() => {
                     return Err(Invalid::new(
                         "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]",
                     ));
                 }
                 _ => {
-                    return Err(Invalid::new(
-                        "Invalid latency-tracking-info-percentiles parameters",
-                    ));
+                    return Err(Invalid::new("Invalid latency-tracking-info-percentiles parameters"));
                 }
             }
         }
@@ -446,9 +391,7 @@ impl Field for Vec<f64> {
     }
 
     fn words(&self, _: Kind) -> Vec<String> {
-        self.iter()
-            .map(|percentile| percentile_text(*percentile))
-            .collect()
+        self.iter().map(|percentile| percentile_text(*percentile)).collect()
     }
 }
 
@@ -471,12 +414,9 @@ impl Field for NoSavePoints {
             return Ok(());
         }
         let well_formed = words.len().is_multiple_of(2)
-            && words.chunks_exact(2).all(|point| {
-                matches!(
-                    (point[0].parse::<i64>(), point[1].parse::<i64>()),
-                    (Ok(1..), Ok(0..))
-                )
-            });
+            && words
+                .chunks_exact(2)
+                .all(|point| matches!((point[0].parse::<i64>(), point[1].parse::<i64>()), (Ok(1..), Ok(0..))));
         Err(Invalid::new(if well_formed {
             "save points need snapshots, which this version does not have: only the empty list (save \"\") is accepted"
         } else {
@@ -494,18 +434,11 @@ impl Field for NoSavePoints {
 pub struct AlwaysOff;
 
 impl Field for AlwaysOff {
-    fn assign(
-        &mut self,
-        kind: Kind,
-        words: &[String],
-        notes: &mut Vec<String>,
-    ) -> Result<(), Invalid> {
+    fn assign(&mut self, kind: Kind, words: &[String], notes: &mut Vec<String>) -> Result<(), Invalid> {
         let mut on = false;
         on.assign(kind, words, notes)?;
         if on {
-            return Err(Invalid::new(
-                "this version cannot do that: only 'no' is accepted",
-            ));
+            return Err(Invalid::new("this version cannot do that: only 'no' is accepted"));
         }
         Ok(())
     }

@@ -46,12 +46,7 @@ pub struct Limits {
 impl Default for Limits {
     /// The reference's limits, for a client that has nothing to prove.
     fn default() -> Self {
-        Self {
-            max_bulk_len: 512 << 20,
-            max_args: i32::MAX as usize,
-            max_inline_len: 64 << 10,
-            authenticated: true,
-        }
+        Self { max_bulk_len: 512 << 20, max_args: i32::MAX as usize, max_inline_len: 64 << 10, authenticated: true }
     }
 }
 
@@ -118,12 +113,7 @@ struct Progress {
 }
 
 impl Progress {
-    const START: Self = Self {
-        pos: 0,
-        args_missing: 0,
-        bulk_len: None,
-        line_scanned: 0,
-    };
+    const START: Self = Self { pos: 0, args_missing: 0, bulk_len: None, line_scanned: 0 };
 }
 
 /// A line that announces a length.
@@ -143,12 +133,7 @@ impl Decoder {
     /// Costs time linear in the bytes, however they are cut; allocates nothing for a request that is whole in `buf` once
     /// `args` has capacity (inline requests with quotes aside).
     #[inline]
-    pub fn next(
-        &mut self,
-        buf: &[u8],
-        limits: &Limits,
-        args: &mut Vec<ArgRange>,
-    ) -> Result<Decoded, ProtocolError> {
+    pub fn next(&mut self, buf: &[u8], limits: &Limits, args: &mut Vec<ArgRange>) -> Result<Decoded, ProtocolError> {
         if !matches!(self.state, State::Start) {
             return self.resume(buf, limits, args);
         }
@@ -193,26 +178,15 @@ impl Decoder {
 
     #[cold]
     fn interrupt(&mut self, progress: Progress, args: &[ArgRange]) {
-        self.state = State::Interrupted(Box::new(Interrupted {
-            progress,
-            args: args.to_vec(),
-        }));
+        self.state = State::Interrupted(Box::new(Interrupted { progress, args: args.to_vec() }));
     }
 
     #[cold]
-    fn resume(
-        &mut self,
-        buf: &[u8],
-        limits: &Limits,
-        args: &mut Vec<ArgRange>,
-    ) -> Result<Decoded, ProtocolError> {
+    fn resume(&mut self, buf: &[u8], limits: &Limits, args: &mut Vec<ArgRange>) -> Result<Decoded, ProtocolError> {
         let State::Interrupted(mut interrupted) = std::mem::take(&mut self.state) else {
             return self.next(buf, limits, args);
         };
-        let Interrupted {
-            progress,
-            args: finished,
-        } = &mut *interrupted;
+        let Interrupted { progress, args: finished } = &mut *interrupted;
         let decoded = if buf.first() == Some(&b'*') {
             read_array(buf, limits, progress, finished)?
         } else {
@@ -264,11 +238,7 @@ impl Decoder {
         if let Some(words) = inline::split(line, args)? {
             self.state = State::Unescaped(words);
         }
-        Ok(if args.is_empty() {
-            Decoded::Nothing { consumed }
-        } else {
-            Decoded::Request { consumed }
-        })
+        Ok(if args.is_empty() { Decoded::Nothing { consumed } } else { Decoded::Request { consumed } })
     }
 }
 
@@ -282,10 +252,7 @@ fn read_array(
 ) -> Result<Decoded, ProtocolError> {
     if progress.args_missing == 0 {
         let (count, len) = match read_length(buf, limits, progress) {
-            Line::Complete {
-                value: Some(count),
-                len,
-            } => (count, len),
+            Line::Complete { value: Some(count), len } => (count, len),
             Line::Complete { value: None, .. } => {
                 return Err(ProtocolError::InvalidMultibulkLength);
             }
@@ -321,30 +288,19 @@ fn read_array(
         let present = buf.len() - progress.pos;
         if present < needed {
             progress.bulk_len = Some(len);
-            return Ok(Decoded::Incomplete {
-                missing: needed - present,
-            });
+            return Ok(Decoded::Incomplete { missing: needed - present });
         }
-        args.push(ArgRange {
-            start: progress.pos,
-            len,
-        });
+        args.push(ArgRange { start: progress.pos, len });
         progress.pos += needed;
         progress.bulk_len = None;
         progress.args_missing -= 1;
     }
-    Ok(Decoded::Request {
-        consumed: progress.pos,
-    })
+    Ok(Decoded::Request { consumed: progress.pos })
 }
 
 /// Reads the line with an argument's length; `None` if it is not complete.
 #[inline]
-fn read_bulk_len(
-    buf: &[u8],
-    limits: &Limits,
-    progress: &mut Progress,
-) -> Result<Option<usize>, ProtocolError> {
+fn read_bulk_len(buf: &[u8], limits: &Limits, progress: &mut Progress) -> Result<Option<usize>, ProtocolError> {
     let (value, line_len) = match read_length(buf, limits, progress) {
         Line::Complete { value, len } => (value, len),
         Line::TooLong => return Err(ProtocolError::BulkLineTooLong),
@@ -354,9 +310,7 @@ fn read_bulk_len(
     if kind != b'$' {
         return Err(ProtocolError::ExpectedBulk(kind));
     }
-    let len = value
-        .and_then(|value| usize::try_from(value).ok())
-        .ok_or(ProtocolError::InvalidBulkLength)?;
+    let len = value.and_then(|value| usize::try_from(value).ok()).ok_or(ProtocolError::InvalidBulkLength)?;
     if len > limits.max_bulk_len {
         return Err(ProtocolError::InvalidBulkLength);
     }
@@ -375,10 +329,7 @@ fn read_length(buf: &[u8], limits: &Limits, progress: &mut Progress) -> Line {
     // One to nine digits without a leading zero is what well-meant requests hold; all else takes the general way.
     if let Some(&[_, first @ b'0'..=b'9', second, _]) = line.first_chunk() {
         if second == b'\r' {
-            return Line::Complete {
-                value: Some(i64::from(first - b'0')),
-                len: 4,
-            };
+            return Line::Complete { value: Some(i64::from(first - b'0')), len: 4 };
         }
         if first != b'0' {
             let mut value = i64::from(first - b'0');
@@ -387,10 +338,7 @@ fn read_length(buf: &[u8], limits: &Limits, progress: &mut Progress) -> Line {
                 let digit = byte.wrapping_sub(b'0');
                 if digit > 9 {
                     if byte == b'\r' && index + 1 < line.len() {
-                        return Line::Complete {
-                            value: Some(value),
-                            len: index + 2,
-                        };
+                        return Line::Complete { value: Some(value), len: index + 2 };
                     }
                     break;
                 }
@@ -406,10 +354,7 @@ fn read_unusual_length(line: &[u8], limits: &Limits, scanned: &mut usize) -> Lin
     match find_line_end(b'\r', line, limits, scanned) {
         Some(end) if end + 1 < line.len() => {
             let digits = if end == 0 { &line[..0] } else { &line[1..end] };
-            Line::Complete {
-                value: parse_i64(digits),
-                len: end + 2,
-            }
+            Line::Complete { value: parse_i64(digits), len: end + 2 }
         }
         Some(_) => Line::Incomplete,
         None if line.len() > limits.max_inline_len => Line::TooLong,

@@ -42,9 +42,7 @@ impl ProtocolError {
     pub fn message(&self) -> Cow<'static, [u8]> {
         let text: &'static str = match self {
             Self::InvalidMultibulkLength => "Protocol error: invalid multibulk length",
-            Self::UnauthenticatedMultibulkLength => {
-                "Protocol error: unauthenticated multibulk length"
-            }
+            Self::UnauthenticatedMultibulkLength => "Protocol error: unauthenticated multibulk length",
             Self::InvalidBulkLength => "Protocol error: invalid bulk length",
             Self::UnauthenticatedBulkLength => "Protocol error: unauthenticated bulk length",
             Self::MultibulkLineTooLong => "Protocol error: too big mbulk count string",
@@ -52,11 +50,7 @@ impl ProtocolError {
             Self::InlineTooLong => "Protocol error: too big inline request",
             Self::UnbalancedQuotes => "Protocol error: unbalanced quotes in request",
             Self::ExpectedBulk(byte) => {
-                let shown = if matches!(byte, b'\r' | b'\n') {
-                    b' '
-                } else {
-                    *byte
-                };
+                let shown = if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte };
                 let mut text = b"Protocol error: expected '$', got '".to_vec();
                 text.extend_from_slice(&[shown, b'\'']);
                 return Cow::Owned(text);

@@ -37,10 +37,7 @@ pub fn transcript(data: &[u8], chunk_lens: &[usize], limits: &Limits) -> Transcr
                 }
             };
             // An argument takes six bytes at least and its range sixteen, in a list that may be half empty.
-            assert!(
-                decoder.heap_bytes() <= 256 + 8 * buf.len(),
-                "memory follows the bytes received"
-            );
+            assert!(decoder.heap_bytes() <= 256 + 8 * buf.len(), "memory follows the bytes received");
             let consumed = match decoded {
                 Decoded::Incomplete { missing } => {
                     assert!(missing > 0);
@@ -49,19 +46,12 @@ pub fn transcript(data: &[u8], chunk_lens: &[usize], limits: &Limits) -> Transcr
                 Decoded::Request { consumed } => {
                     assert!(!args.is_empty(), "a request has arguments");
                     let bytes = decoder.bytes(buf);
-                    transcript.requests.push(
-                        args.iter()
-                            .map(|arg: &ArgRange| arg.of(bytes).to_vec())
-                            .collect(),
-                    );
+                    transcript.requests.push(args.iter().map(|arg: &ArgRange| arg.of(bytes).to_vec()).collect());
                     consumed
                 }
                 Decoded::Nothing { consumed } => consumed,
             };
-            assert!(
-                (1..=buf.len()).contains(&consumed),
-                "the reader moves on within the buffer"
-            );
+            assert!((1..=buf.len()).contains(&consumed), "the reader moves on within the buffer");
             start += consumed;
         }
     }

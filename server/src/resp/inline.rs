@@ -9,19 +9,13 @@ use super::error::ProtocolError;
 /// Splits a line (without its end) into words and appends their ranges to `args`.
 ///
 /// The ranges refer to `line`, or to the returned buffer if there is one. Cost and memory are linear in the line.
-pub(super) fn split(
-    line: &[u8],
-    args: &mut Vec<ArgRange>,
-) -> Result<Option<Box<[u8]>>, ProtocolError> {
+pub(super) fn split(line: &[u8], args: &mut Vec<ArgRange>) -> Result<Option<Box<[u8]>>, ProtocolError> {
     if memchr::memchr2(b'"', b'\'', line).is_some() {
         return split_quoted(line, args).map(Some);
     }
     let mut pos = 0;
     while let Some(start) = next_word(line, pos) {
-        let len = line[start..]
-            .iter()
-            .position(|&byte| ends_word(byte))
-            .unwrap_or(line.len() - start);
+        let len = line[start..].iter().position(|&byte| ends_word(byte)).unwrap_or(line.len() - start);
         args.push(ArgRange { start, len });
         pos = start + len;
     }
@@ -30,10 +24,7 @@ pub(super) fn split(
 
 /// Finds the first byte from `pos` on that belongs to a word.
 fn next_word(line: &[u8], pos: usize) -> Option<usize> {
-    line[pos..]
-        .iter()
-        .position(|&byte| !is_space(byte))
-        .map(|offset| pos + offset)
+    line[pos..].iter().position(|&byte| !is_space(byte)).map(|offset| pos + offset)
 }
 
 /// Space between words. Wider than [`ends_word`]: the reference skips vertical tabs and form feeds ahead of a word but
@@ -67,10 +58,7 @@ fn split_quoted(line: &[u8], args: &mut Vec<ArgRange>) -> Result<Box<[u8]>, Prot
             // A closing quote ends the word, whatever was before its opening one.
             break;
         }
-        args.push(ArgRange {
-            start: word_start,
-            len: words.len() - word_start,
-        });
+        args.push(ArgRange { start: word_start, len: words.len() - word_start });
     }
     Ok(words.into_boxed_slice())
 }
@@ -191,12 +179,7 @@ mod tests {
             b"'\\'",
         ];
         for line in lines {
-            assert_eq!(
-                words(line),
-                Err(ProtocolError::UnbalancedQuotes),
-                "{}",
-                line.escape_ascii()
-            );
+            assert_eq!(words(line), Err(ProtocolError::UnbalancedQuotes), "{}", line.escape_ascii());
         }
     }
 }

@@ -52,9 +52,7 @@ pub struct LongDouble {
 pub fn add_long_double(current: &[u8], increment: &[u8]) -> Result<Vec<u8>, FloatError> {
     let current = LongDouble::parse(current).ok_or(FloatError::InvalidCurrent)?;
     let increment = LongDouble::parse(increment).ok_or(FloatError::InvalidIncrement)?;
-    let sum = current
-        .checked_add(increment)
-        .ok_or(FloatError::NotFinite)?;
+    let sum = current.checked_add(increment).ok_or(FloatError::NotFinite)?;
     let mut digits = Vec::with_capacity(24);
     write_long_double_human(&mut digits, sum);
     Ok(digits)
@@ -82,15 +80,8 @@ pub fn write_long_double_human(out: &mut Vec<u8>, value: LongDouble) {
 /// Appends `mantissa × 2^-shift`, rounded to 17 decimals, without trailing zeros.
 fn write_fraction(out: &mut Vec<u8>, mantissa: u64, shift: u32) {
     // 64 bits times 10^17 needs 121 bits; shifted by more than 128 nothing is left of that.
-    let scaled = round_shift(
-        u128::from(mantissa) * 10u128.pow(DECIMALS as u32),
-        shift.min(128),
-        shift > 128,
-    );
-    let (whole, mut fraction) = (
-        scaled / 10u128.pow(DECIMALS as u32),
-        (scaled % 10u128.pow(DECIMALS as u32)) as u64,
-    );
+    let scaled = round_shift(u128::from(mantissa) * 10u128.pow(DECIMALS as u32), shift.min(128), shift > 128);
+    let (whole, mut fraction) = (scaled / 10u128.pow(DECIMALS as u32), (scaled % 10u128.pow(DECIMALS as u32)) as u64);
     out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
     if fraction == 0 {
         return;
@@ -100,10 +91,7 @@ fn write_fraction(out: &mut Vec<u8>, mantissa: u64, shift: u32) {
         *decimal = b'0' + (fraction % 10) as u8;
         fraction /= 10;
     }
-    let len = decimals
-        .iter()
-        .rposition(|&decimal| decimal != b'0')
-        .map_or(0, |last| last + 1);
+    let len = decimals.iter().rposition(|&decimal| decimal != b'0').map_or(0, |last| last + 1);
     out.push(b'.');
     out.extend_from_slice(&decimals[..len]);
 }
@@ -111,11 +99,7 @@ fn write_fraction(out: &mut Vec<u8>, mantissa: u64, shift: u32) {
 /// Appends the digits of `mantissa × 2^shift`.
 fn write_whole(out: &mut Vec<u8>, mantissa: u64, shift: u32) {
     if shift <= 64 {
-        return out.extend_from_slice(
-            itoa::Buffer::new()
-                .format(u128::from(mantissa) << shift)
-                .as_bytes(),
-        );
+        return out.extend_from_slice(itoa::Buffer::new().format(u128::from(mantissa) << shift).as_bytes());
     }
     let mut number = Natural::from(mantissa);
     number.shift_left(shift as usize);
@@ -134,12 +118,7 @@ fn write_whole(out: &mut Vec<u8>, mantissa: u64, shift: u32) {
 }
 
 impl LongDouble {
-    const ZERO: Self = Self {
-        mantissa: 0,
-        exponent: 0,
-        negative: false,
-        infinite: false,
-    };
+    const ZERO: Self = Self { mantissa: 0, exponent: 0, negative: false, infinite: false };
 
     /// Reads a number as C's `strtold` does: decimal or hexadecimal, with `inf` and `infinity` in any case. Refuses NaN,
     /// surrounding space, anything behind the number, what overflows or vanishes to zero, and texts of 5 KiB and more.
@@ -153,19 +132,14 @@ impl LongDouble {
             rest => (false, rest),
         };
         if text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity") {
-            return Some(Self {
-                infinite: true,
-                negative,
-                ..Self::ZERO
-            });
+            return Some(Self { infinite: true, negative, ..Self::ZERO });
         }
         if let [b'0', b'x' | b'X', digits @ ..] = text {
             let number = Hexadecimal::parse(digits)?;
             if number.mantissa == 0 {
                 return Some(Self::ZERO);
             }
-            return Self::round(negative, number.mantissa, number.exponent, number.has_rest)
-                .in_range();
+            return Self::round(negative, number.mantissa, number.exponent, number.has_rest).in_range();
         }
         parse_decimal(negative, text)
     }
@@ -185,11 +159,7 @@ impl LongDouble {
         if self.mantissa == 0 || other.mantissa == 0 {
             return Some(if self.mantissa == 0 { other } else { self });
         }
-        let (large, small) = if self.exponent >= other.exponent {
-            (self, other)
-        } else {
-            (other, self)
-        };
+        let (large, small) = if self.exponent >= other.exponent { (self, other) } else { (other, self) };
         let distance = large.exponent.abs_diff(small.exponent);
         let larger = u128::from(large.mantissa) << GUARD_BITS;
         let unshifted = u128::from(small.mantissa) << GUARD_BITS;
@@ -206,12 +176,7 @@ impl LongDouble {
         if sum == 0 {
             return Some(Self::ZERO);
         }
-        let sum = Self::round(
-            negative,
-            sum,
-            i64::from(large.exponent) - i64::from(GUARD_BITS),
-            has_rest,
-        );
+        let sum = Self::round(negative, sum, i64::from(large.exponent) - i64::from(GUARD_BITS), has_rest);
         (!sum.infinite).then_some(sum)
     }
 
@@ -231,21 +196,12 @@ impl LongDouble {
             (mantissa, exponent) = (mantissa << up, exponent - up);
         }
         if exponent > EXPONENT_MAX {
-            return Self {
-                infinite: true,
-                negative,
-                ..Self::ZERO
-            };
+            return Self { infinite: true, negative, ..Self::ZERO };
         }
         if mantissa == 0 {
             return Self::ZERO;
         }
-        Self {
-            mantissa: mantissa as u64,
-            exponent: exponent as i32,
-            negative,
-            infinite: false,
-        }
+        Self { mantissa: mantissa as u64, exponent: exponent as i32, negative, infinite: false }
     }
 
     /// Refuses what a text other than zero or infinity must not become.
@@ -264,20 +220,13 @@ fn parse_decimal(negative: bool, text: &[u8]) -> Option<LongDouble> {
         Some(at) => (&number[..at], &number[at + 1..]),
         None => (number, &[][..]),
     };
-    if number.len() == usize::from(point.is_some())
-        || !whole.iter().chain(fraction).all(u8::is_ascii_digit)
-    {
+    if number.len() == usize::from(point.is_some()) || !whole.iter().chain(fraction).all(u8::is_ascii_digit) {
         return None;
     }
     let exponent = exponent - fraction.len() as i64;
     let is_zero = |digit: &&u8| **digit == b'0';
-    let count =
-        whole.len() + fraction.len() - whole.iter().chain(fraction).take_while(is_zero).count();
-    let digits = whole
-        .iter()
-        .chain(fraction)
-        .skip_while(is_zero)
-        .map(|digit| u64::from(digit - b'0'));
+    let count = whole.len() + fraction.len() - whole.iter().chain(fraction).take_while(is_zero).count();
+    let digits = whole.iter().chain(fraction).skip_while(is_zero).map(|digit| u64::from(digit - b'0'));
     if count == 0 {
         return Some(LongDouble::ZERO);
     }
@@ -298,11 +247,7 @@ fn parse_decimal(negative: bool, text: &[u8]) -> Option<LongDouble> {
     let mut numerator = Natural::from(0);
     digits.for_each(|digit| numerator.multiply_add(10, digit));
     let mut denominator = Natural::from(1);
-    let scaled = if exponent >= 0 {
-        &mut numerator
-    } else {
-        &mut denominator
-    };
+    let scaled = if exponent >= 0 { &mut numerator } else { &mut denominator };
     scaled.multiply_power_of_ten(exponent.unsigned_abs() as usize);
     divide(negative, numerator, denominator).in_range()
 }
@@ -314,10 +259,7 @@ fn divide_words(negative: bool, numerator: u64, denominator: u64) -> LongDouble 
     let scaled = u128::from(numerator << up) << 64;
     // 64 or 65 bits of quotient, and two more: enough to round to 64.
     let (quotient, remainder) = (scaled / denominator, scaled % denominator);
-    let (low, rest) = (
-        (remainder << 2) / denominator,
-        (remainder << 2) % denominator,
-    );
+    let (low, rest) = ((remainder << 2) / denominator, (remainder << 2) % denominator);
     let exponent = i64::from(down) - i64::from(up) - 66;
     LongDouble::round(negative, quotient << 2 | low, exponent, rest != 0)
 }
@@ -330,10 +272,7 @@ fn divide(negative: bool, mut numerator: Natural, mut denominator: Natural) -> L
     // Scaled so that the quotient lies between 2^66 and 2^68.
     let (up, down) = {
         let excess = (numerator.bits() as i64) - (denominator.bits() as i64) - QUOTIENT_BITS as i64;
-        (
-            excess.min(0).unsigned_abs() as usize,
-            excess.max(0) as usize,
-        )
+        (excess.min(0).unsigned_abs() as usize, excess.max(0) as usize)
     };
     numerator.shift_left(up);
     denominator.shift_left(down + QUOTIENT_BITS);
@@ -345,12 +284,7 @@ fn divide(negative: bool, mut numerator: Natural, mut denominator: Natural) -> L
         }
         numerator.shift_left(1);
     }
-    LongDouble::round(
-        negative,
-        quotient,
-        down as i64 - up as i64,
-        !numerator.is_zero(),
-    )
+    LongDouble::round(negative, quotient, down as i64 - up as i64, !numerator.is_zero())
 }
 
 /// A natural number of any size: words of 64 bits, lowest first, without zero words at the end.
@@ -369,17 +303,11 @@ impl Natural {
     }
 
     fn bits(&self) -> usize {
-        self.0
-            .last()
-            .map_or(0, |top| self.0.len() * 64 - top.leading_zeros() as usize)
+        self.0.last().map_or(0, |top| self.0.len() * 64 - top.leading_zeros() as usize)
     }
 
     fn trim(&mut self) {
-        let len = self
-            .0
-            .iter()
-            .rposition(|&word| word != 0)
-            .map_or(0, |last| last + 1);
+        let len = self.0.iter().rposition(|&word| word != 0).map_or(0, |last| last + 1);
         self.0.truncate(len);
     }
 
@@ -423,11 +351,7 @@ impl Natural {
 
     /// Subtracts `other` if it is not larger; tells whether it did.
     fn subtract(&mut self, other: &Self) -> bool {
-        let order = self
-            .0
-            .len()
-            .cmp(&other.0.len())
-            .then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()));
+        let order = self.0.len().cmp(&other.0.len()).then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()));
         if order == Ordering::Less {
             return false;
         }
@@ -447,10 +371,7 @@ impl Natural {
         let mut remainder = 0u64;
         for word in self.0.iter_mut().rev() {
             let value = u128::from(remainder) << 64 | u128::from(*word);
-            (*word, remainder) = (
-                (value / u128::from(divisor)) as u64,
-                (value % u128::from(divisor)) as u64,
-            );
+            (*word, remainder) = ((value / u128::from(divisor)) as u64, (value % u128::from(divisor)) as u64);
         }
         self.trim();
         remainder

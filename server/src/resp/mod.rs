@@ -18,9 +18,7 @@ mod reply;
 pub use decode::{ArgRange, Decoded, Decoder, Limits};
 pub use error::ProtocolError;
 pub use long_double::{FloatError, LongDouble, add_long_double, write_long_double_human};
-pub use number::{
-    parse_f64, parse_i64, parse_scan_cursor, parse_u64, write_f64, write_i64, write_u64,
-};
+pub use number::{parse_f64, parse_i64, parse_scan_cursor, parse_u64, write_f64, write_i64, write_u64};
 pub use output::{Chunks, Mark, Output, SHARED_LEN_MIN};
 pub use reply::{Deferred, Reply};
 

@@ -52,14 +52,9 @@ pub fn parse_scan_cursor(bytes: &[u8]) -> Option<u64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let magnitude = digits.iter().try_fold(0u64, |value, digit| {
-        value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    })?;
-    Some(if negative {
-        magnitude.wrapping_neg()
-    } else {
-        magnitude
-    })
+    let magnitude =
+        digits.iter().try_fold(0u64, |value, digit| value.checked_mul(10)?.checked_add(u64::from(digit - b'0')))?;
+    Some(if negative { magnitude.wrapping_neg() } else { magnitude })
 }
 
 /// Reads a floating point number as C's `strtod` does: decimal or hexadecimal, with `inf` and `infinity` in any case.
@@ -67,17 +62,10 @@ pub fn parse_scan_cursor(bytes: &[u8]) -> Option<u64> {
 /// NaN, surrounding space, anything behind the number, and values that overflow or vanish to zero are refused.
 pub fn parse_f64(bytes: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let unsigned = bytes
-        .strip_prefix(b"-")
-        .or_else(|| bytes.strip_prefix(b"+"))
-        .unwrap_or(bytes);
+    let unsigned = bytes.strip_prefix(b"-").or_else(|| bytes.strip_prefix(b"+")).unwrap_or(bytes);
     if let [b'0', b'x' | b'X', digits @ ..] = unsigned {
         let magnitude = hexadecimal(digits)?;
-        return Some(if bytes[0] == b'-' {
-            -magnitude
-        } else {
-            magnitude
-        });
+        return Some(if bytes[0] == b'-' { -magnitude } else { magnitude });
     }
     let value: f64 = text.parse().ok()?;
     let is_spelled_out = matches!(unsigned, [b'i' | b'I', ..]);
@@ -87,9 +75,7 @@ pub fn parse_f64(bytes: &[u8]) -> Option<f64> {
 
 /// Whether a decimal number's digits, leaving out its exponent, are not all zero.
 fn has_nonzero_digit(text: &[u8]) -> bool {
-    text.iter()
-        .take_while(|byte| !matches!(byte, b'e' | b'E'))
-        .any(|byte| matches!(byte, b'1'..=b'9'))
+    text.iter().take_while(|byte| !matches!(byte, b'e' | b'E')).any(|byte| matches!(byte, b'1'..=b'9'))
 }
 
 /// Digits of a hexadecimal number, cut to what rounding needs: `mantissa × 2^exponent`, and whether ones were cut off.
@@ -102,11 +88,7 @@ pub(super) struct Hexadecimal {
 impl Hexadecimal {
     /// Reads the part behind `0x`: digits with at most one point, and an optional binary exponent behind `p`.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
-        let mut number = Self {
-            mantissa: 0,
-            exponent: 0,
-            has_rest: false,
-        };
+        let mut number = Self { mantissa: 0, exponent: 0, has_rest: false };
         let (mut digits, mut in_fraction, mut pos) = (0, false, 0);
         while let Some(&byte) = text.get(pos) {
             if byte == b'.' && !in_fraction {
@@ -130,9 +112,7 @@ impl Hexadecimal {
         }
         match &text[pos..] {
             [] => {}
-            [b'p' | b'P', exponent @ ..] => {
-                number.exponent = number.exponent.checked_add(parse_exponent(exponent)?)?
-            }
+            [b'p' | b'P', exponent @ ..] => number.exponent = number.exponent.checked_add(parse_exponent(exponent)?)?,
             _ => return None,
         }
         Some(number)
@@ -149,9 +129,7 @@ pub(super) fn parse_exponent(text: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let magnitude = digits.iter().fold(0i64, |value, digit| {
-        (value * 10 + i64::from(digit - b'0')).min(1_000_000_000)
-    });
+    let magnitude = digits.iter().fold(0i64, |value, digit| (value * 10 + i64::from(digit - b'0')).min(1_000_000_000));
     Some(if negative { -magnitude } else { magnitude })
 }
 
@@ -164,9 +142,7 @@ fn hexadecimal(digits: &[u8]) -> Option<f64> {
         return Some(0.0);
     }
     let bits = i64::from(128 - number.mantissa.leading_zeros());
-    let excess = (bits - MANTISSA_BITS)
-        .max(EXPONENT_MIN - number.exponent)
-        .max(0);
+    let excess = (bits - MANTISSA_BITS).max(EXPONENT_MIN - number.exponent).max(0);
     if excess > 128 {
         return None;
     }
@@ -192,11 +168,7 @@ pub(super) fn round_shift(value: u128, count: u32, has_rest: bool) -> u128 {
     }
     let quotient = value.checked_shr(count).unwrap_or(0);
     let half = 1u128 << (count - 1);
-    let remainder = if count == 128 {
-        value
-    } else {
-        value & ((1u128 << count) - 1)
-    };
+    let remainder = if count == 128 { value } else { value & ((1u128 << count) - 1) };
     let round_up = remainder > half || (remainder == half && (has_rest || quotient & 1 == 1));
     quotient + u128::from(round_up)
 }
@@ -222,11 +194,7 @@ pub fn write_f64(out: &mut Vec<u8>, value: f64) {
     } else if value.is_infinite() {
         out.extend_from_slice(if value > 0.0 { b"inf" } else { b"-inf" });
     } else if value == 0.0 {
-        out.extend_from_slice(if value.is_sign_negative() {
-            b"-0"
-        } else {
-            b"0"
-        });
+        out.extend_from_slice(if value.is_sign_negative() { b"-0" } else { b"0" });
     } else if value.abs() <= INTEGER_MAX && value.trunc() == value {
         write_i64(out, value as i64);
     } else {
@@ -265,11 +233,7 @@ fn write_shortest(out: &mut Vec<u8>, value: f64) {
             out.push(b'.');
             out.extend_from_slice(&digits[1..]);
         }
-        out.extend_from_slice(if exponent + count - 1 < 0 {
-            b"e-"
-        } else {
-            b"e+"
-        });
+        out.extend_from_slice(if exponent + count - 1 < 0 { b"e-" } else { b"e+" });
         write_i64(out, i64::from(magnitude));
     }
 }
@@ -277,10 +241,7 @@ fn write_shortest(out: &mut Vec<u8>, value: f64) {
 /// Takes a printed positive number apart: its significant digits as an integer, and that integer's power of ten.
 fn split_digits(text: &[u8]) -> (smallvec::SmallVec<[u8; 24]>, i32) {
     let (number, mut exponent) = match text.iter().position(|&byte| byte == b'e') {
-        Some(at) => (
-            &text[..at],
-            parse_exponent(&text[at + 1..]).unwrap_or(0) as i32,
-        ),
+        Some(at) => (&text[..at], parse_exponent(&text[at + 1..]).unwrap_or(0) as i32),
         None => (text, 0),
     };
     let mut digits = smallvec::SmallVec::<[u8; 24]>::new();

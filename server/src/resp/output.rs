@@ -68,30 +68,20 @@ impl Output {
     /// Bytes of memory held on behalf of the client: the buffer's capacity, and shared values, which may well outlive
     /// their keys here.
     pub fn heap_bytes(&self) -> usize {
-        self.buffer.capacity()
-            + self.shared.capacity() * size_of::<Shared>()
-            + self.shared_len_bytes
+        self.buffer.capacity() + self.shared.capacity() * size_of::<Shared>() + self.shared_len_bytes
     }
 
     /// The end of what is there, for [`truncate`](Self::truncate).
     #[inline]
     pub fn mark(&self) -> Mark {
-        Mark {
-            buffer_len: self.buffer.len(),
-            shared_count: self.shared.len(),
-        }
+        Mark { buffer_len: self.buffer.len(), shared_count: self.shared.len() }
     }
 
     /// Takes back everything appended since `mark`.
     pub fn truncate(&mut self, mark: Mark) {
-        debug_assert!(
-            mark.buffer_len >= self.written,
-            "what was sent cannot be taken back"
-        );
+        debug_assert!(mark.buffer_len >= self.written, "what was sent cannot be taken back");
         self.buffer.truncate(mark.buffer_len);
-        let taken_back = self
-            .shared
-            .drain(mark.shared_count.min(self.shared.len())..);
+        let taken_back = self.shared.drain(mark.shared_count.min(self.shared.len())..);
         self.shared_len_bytes -= taken_back.map(|shared| shared.value.len()).sum::<usize>();
     }
 
@@ -107,10 +97,7 @@ impl Output {
             return;
         }
         self.shared_len_bytes += value.len();
-        self.shared.push_back(Shared {
-            at: self.buffer.len(),
-            value,
-        });
+        self.shared.push_back(Shared { at: self.buffer.len(), value });
     }
 
     /// Replaces `old_len` bytes at `at`, which must not be sent yet, by `bytes`; what lies behind moves along.
@@ -123,24 +110,14 @@ impl Output {
             return;
         }
         self.buffer.splice(at..at + old_len, bytes.iter().copied());
-        for shared in self
-            .shared
-            .iter_mut()
-            .rev()
-            .take_while(|shared| shared.at >= at + old_len)
-        {
+        for shared in self.shared.iter_mut().rev().take_while(|shared| shared.at >= at + old_len) {
             shared.at = shared.at - old_len + bytes.len();
         }
     }
 
     /// What is to be written, piece by piece, in order; no piece is empty.
     pub fn chunks(&self) -> Chunks<'_> {
-        Chunks {
-            output: self,
-            pos: self.written,
-            next_shared: 0,
-            skip: self.shared_written,
-        }
+        Chunks { output: self, pos: self.written, next_shared: 0, skip: self.shared_written }
     }
 
     /// Fills `slices` with the first pieces to write and returns how many there are.

@@ -66,19 +66,13 @@ impl<'a> Reply<'a> {
     /// [`error_line`](Self::error_line) for messages that quote bytes which need not be text.
     pub fn error_bytes(&mut self, text: &[u8]) {
         let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
-        let len = text
-            .iter()
-            .rposition(|byte| !is_line_end(byte))
-            .map_or(0, |last| last + 1);
+        let len = text.iter().rposition(|byte| !is_line_end(byte)).map_or(0, |last| last + 1);
         let text = &text[..len];
         let text = &text[text.iter().position(|byte| !is_line_end(byte)).unwrap_or(0)..];
         let out = self.out.buffer();
         out.reserve(text.len() + 3);
         out.push(b'-');
-        out.extend(
-            text.iter()
-                .map(|byte| if is_line_end(byte) { b' ' } else { *byte }),
-        );
+        out.extend(text.iter().map(|byte| if is_line_end(byte) { b' ' } else { *byte }));
         out.extend_from_slice(b"\r\n");
     }
 
@@ -86,9 +80,7 @@ impl<'a> Reply<'a> {
     #[inline]
     pub fn integer(&mut self, value: i64) {
         if let 0..=9 = value {
-            self.out
-                .buffer()
-                .extend_from_slice(&[b':', b'0' + value as u8, b'\r', b'\n']);
+            self.out.buffer().extend_from_slice(&[b':', b'0' + value as u8, b'\r', b'\n']);
         } else {
             self.line(b':', itoa::Buffer::new().format(value).as_bytes());
         }
@@ -223,13 +215,7 @@ impl<'a> Reply<'a> {
 
     /// Writes an integer of any size, given by its decimal digits; a bulk string before RESP3.
     pub fn big_number(&mut self, digits: &[u8]) {
-        debug_assert!(
-            digits
-                .strip_prefix(b"-")
-                .unwrap_or(digits)
-                .iter()
-                .all(u8::is_ascii_digit)
-        );
+        debug_assert!(digits.strip_prefix(b"-").unwrap_or(digits).iter().all(u8::is_ascii_digit));
         match self.protocol {
             Protocol::Resp2 => self.bulk(digits),
             Protocol::Resp3 => self.line(b'(', digits),
@@ -278,11 +264,7 @@ impl<'a> Reply<'a> {
 
     fn end(&mut self, begun: Deferred, kind: u8, len: usize) {
         if len < 10 {
-            return self.out.splice(
-                begun.at,
-                DEFERRED_HEADER.len(),
-                &[kind, b'0' + len as u8, b'\r', b'\n'],
-            );
+            return self.out.splice(begun.at, DEFERRED_HEADER.len(), &[kind, b'0' + len as u8, b'\r', b'\n']);
         }
         let mut bytes = smallvec::SmallVec::<[u8; 24]>::new();
         bytes.push(kind);
@@ -332,13 +314,7 @@ fn header(out: &mut Vec<u8>, kind: u8, len: usize) {
     match len {
         0..=9 => out.extend_from_slice(&[kind, b'0' + len as u8, b'\r', b'\n']),
         10..=99 => {
-            out.extend_from_slice(&[
-                kind,
-                b'0' + (len / 10) as u8,
-                b'0' + (len % 10) as u8,
-                b'\r',
-                b'\n',
-            ]);
+            out.extend_from_slice(&[kind, b'0' + (len / 10) as u8, b'0' + (len % 10) as u8, b'\r', b'\n']);
         }
         _ => {
             out.push(kind);

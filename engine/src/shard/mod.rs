@@ -1,3 +1,151 @@
 //! One independent slice of a keyspace; the only place that knows about concurrency.
+//!
+//! A shard is a mutex around a table. `route.rs` says which shard a key belongs to, `multi_key.rs` takes the locks of one or
+//! many in an order that cannot deadlock, `watch.rs` notices changes of watched keys.
+//!
+//! **The rule of ownership.** A shard's lock can be reached through a set of shards that a namespace has meanwhile given
+//! away (SWAPDB) or lost (deletion). Whoever takes a lock therefore compares [`Shard::owner`] with the namespace it
+//! came from, and on a mismatch lets go, loads the namespace's present shards, and tries again. While a lock is held and its owner is right, the
+//! namespace's shards cannot change, because whoever changes them holds all their locks.
 
+pub mod multi_key;
 pub mod route;
+pub(crate) mod watch;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::memory::Padded;
+use crate::stats::{Counters, Usage};
+use crate::table::{KeyHasher, Table};
+use crate::value::Object;
+use route::RouteTable;
+pub use route::SHARDS_MAX;
+use watch::Watches;
+
+/// The owner of shards that no namespace has, or has any more.
+pub(crate) const RETIRED: u64 = 0;
+
+/// A slice of a namespace's keys and what is known about them.
+pub(crate) struct Shard {
+    /// The namespace this shard belongs to, [`RETIRED`] for none.
+    pub(crate) owner: u64,
+    pub(crate) table: Table<Object>,
+    /// Heap bytes owned by the objects in the table.
+    pub(crate) object_bytes: usize,
+    pub(crate) key_bytes: usize,
+    pub(crate) value_bytes: usize,
+    /// Bytes leased from the budgets; 0 while there is no limit.
+    pub(crate) leased_bytes: u64,
+    pub(crate) counters: Counters,
+    /// Watched keys, if any.
+    pub(crate) watches: Option<Box<Watches>>,
+}
+
+impl Shard {
+    fn new(owner: u64, hasher: KeyHasher) -> Self {
+        Self {
+            owner,
+            table: Table::new(hasher),
+            object_bytes: 0,
+            key_bytes: 0,
+            value_bytes: 0,
+            leased_bytes: 0,
+            counters: Counters::default(),
+            watches: None,
+        }
+    }
+
+    /// Bytes of memory in use.
+    #[inline]
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.table.used_bytes() + self.object_bytes
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        Usage {
+            keys: self.table.len(),
+            expires: self.table.expires_count(),
+            used_bytes: self.used_bytes(),
+            key_bytes: self.key_bytes,
+            value_bytes: self.value_bytes,
+            counters: self.counters,
+        }
+    }
+
+    /// Notes that a client changed a key.
+    #[inline]
+    pub(crate) fn changed(&mut self, key: &[u8]) {
+        self.counters.changes += 1;
+        self.touch_watch(key);
+    }
+
+    /// Tells the watchers of a key, if there are any, that it is no longer what it was.
+    #[inline]
+    pub(crate) fn touch_watch(&mut self, key: &[u8]) {
+        if let Some(watches) = &mut self.watches {
+            watches.touch(key);
+        }
+    }
+
+    /// Takes all entries out and leaves the shard empty; watchers of keys that were there are told.
+    pub(crate) fn take_table(&mut self) -> Table<Object> {
+        if let Some(watches) = &mut self.watches {
+            let (table, hasher) = (&self.table, self.table.hasher());
+            watches.touch_where(|key| table.find(hasher.key(key)).is_some());
+        }
+        (self.object_bytes, self.key_bytes, self.value_bytes) = (0, 0, 0);
+        let empty = Table::new(self.table.hasher());
+        std::mem::replace(&mut self.table, empty)
+    }
+}
+
+/// All shards of a namespace and the way to each.
+pub(crate) struct Shards {
+    /// Unique in the process and never changed: the first half of the order in which locks are taken.
+    serial: u64,
+    vacant: bool,
+    route: Arc<RouteTable>,
+    cells: Box<[Padded<Mutex<Shard>>]>,
+}
+
+impl Shards {
+    /// Makes `route.shards()` empty shards.
+    pub(crate) fn new(owner: u64, route: Arc<RouteTable>, hasher: KeyHasher) -> Self {
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        let cells = (0..route.shards()).map(|_| Padded(Mutex::new(Shard::new(owner, hasher)))).collect();
+        Self { serial: SERIAL.fetch_add(1, Ordering::Relaxed), vacant: owner == RETIRED, route, cells }
+    }
+
+    #[inline]
+    pub(crate) fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    #[inline]
+    pub(crate) fn route(&self) -> &RouteTable {
+        &self.route
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether these are the shards of nobody, which namespaces have until they are used.
+    pub(crate) fn is_vacant(&self) -> bool {
+        self.vacant
+    }
+
+    #[inline]
+    pub(crate) fn cell(&self, index: usize) -> &Mutex<Shard> {
+        &self.cells[index].0
+    }
+
+    #[inline]
+    pub(crate) fn cell_of(&self, hash: u64) -> (usize, &Mutex<Shard>) {
+        let index = self.route.shard_of(hash);
+        (index, self.cell(index))
+    }
+}

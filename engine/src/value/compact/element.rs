@@ -28,10 +28,7 @@ impl<'a> Packed<'a> {
     pub fn len(self) -> usize {
         match self {
             Packed::Int(number) => {
-                let digits = number
-                    .unsigned_abs()
-                    .checked_ilog10()
-                    .map_or(1, |log| log as usize + 1);
+                let digits = number.unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1);
                 digits + usize::from(number < 0)
             }
             Packed::Bytes(bytes) => bytes.len(),
@@ -130,10 +127,7 @@ impl<'a> Encoded<'a> {
             // Both are as long as each other. What they share is rather their beginning than
             // their end, so the last byte tells most of them apart.
             Packed::Bytes(bytes) => {
-                bytes
-                    .last()
-                    .is_none_or(|last| encoding.last() == Some(last))
-                    && encoding.ends_with(bytes)
+                bytes.last().is_none_or(|last| encoding.last() == Some(last)) && encoding.ends_with(bytes)
             }
         }
     }
@@ -202,9 +196,7 @@ fn decode_int(encoding: &[u8]) -> i64 {
         [tag] => i64::from(tag & !MEDIUM),
         [_, low @ .., high] => {
             let sign_and_high = i64::from(high.cast_signed());
-            low.iter()
-                .rev()
-                .fold(sign_and_high, |number, byte| number << 8 | i64::from(*byte))
+            low.iter().rev().fold(sign_and_high, |number, byte| number << 8 | i64::from(*byte))
         }
         [] => 0,
     }
@@ -242,11 +234,7 @@ fn integer(text: &[u8]) -> Option<i64> {
         }
         number = number.checked_mul(10)?.checked_sub(i64::from(digit))?;
     }
-    if negative {
-        Some(number)
-    } else {
-        number.checked_neg()
-    }
+    if negative { Some(number) } else { number.checked_neg() }
 }
 
 #[cfg(test)]
@@ -274,14 +262,8 @@ mod tests {
         assert_eq!(encode(b"127"), [0xe0, 0x7f]);
         assert_eq!(encode(b"128"), [0xe1, 0x80, 0x00]);
         assert_eq!(encode(b"-129"), [0xe1, 0x7f, 0xff]);
-        assert_eq!(
-            encode(b"9223372036854775807"),
-            [0xe7, 255, 255, 255, 255, 255, 255, 255, 0x7f]
-        );
-        assert_eq!(
-            encode(b"-9223372036854775808"),
-            [0xe7, 0, 0, 0, 0, 0, 0, 0, 0x80]
-        );
+        assert_eq!(encode(b"9223372036854775807"), [0xe7, 255, 255, 255, 255, 255, 255, 255, 0x7f]);
+        assert_eq!(encode(b"-9223372036854775808"), [0xe7, 0, 0, 0, 0, 0, 0, 0, 0x80]);
         assert_eq!(encode(&[b'x'; 127])[..2], [0x7f, b'x']);
         assert_eq!(encode(&[b'x'; 128])[..3], [0xc0, 0x80, b'x']);
         assert_eq!(encode(&[b'x'; 8_191])[..3], [0xdf, 0xff, b'x']);
@@ -290,23 +272,8 @@ mod tests {
 
     #[test]
     fn only_text_we_would_write_is_an_integer() {
-        for number in [
-            0,
-            1,
-            -1,
-            63,
-            64,
-            99,
-            -99,
-            i64::from(i32::MAX),
-            i64::MAX,
-            i64::MIN,
-            i64::MIN + 1,
-        ] {
-            assert_eq!(
-                Packed::from(number.to_string().as_bytes()),
-                Packed::Int(number)
-            );
+        for number in [0, 1, -1, 63, 64, 99, -99, i64::from(i32::MAX), i64::MAX, i64::MIN, i64::MIN + 1] {
+            assert_eq!(Packed::from(number.to_string().as_bytes()), Packed::Int(number));
         }
         for text in [
             "",
@@ -327,11 +294,7 @@ mod tests {
             "99999999999999999999",
             "18446744073709551615",
         ] {
-            assert_eq!(
-                Packed::from(text.as_bytes()),
-                Packed::Bytes(text.as_bytes()),
-                "{text:?}"
-            );
+            assert_eq!(Packed::from(text.as_bytes()), Packed::Bytes(text.as_bytes()), "{text:?}");
         }
     }
 

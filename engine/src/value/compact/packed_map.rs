@@ -79,11 +79,7 @@ impl<'a> PackedMap<'a> {
     /// Finds a field's pair.
     pub fn find(&self, field: &[u8]) -> Option<Pair> {
         let field = Encoded::new(field)?;
-        self.pairs().find(|pair| {
-            self.bytes
-                .get(pair.start..pair.value_start)
-                .is_some_and(|found| field.is(found))
-        })
+        self.pairs().find(|pair| self.bytes.get(pair.start..pair.value_start).is_some_and(|found| field.is(found)))
     }
 
     /// Returns the pair at an index in the order of insertion. Costs `O(index)`.
@@ -118,12 +114,7 @@ impl<'a> PackedMap<'a> {
         iter::from_fn(move || {
             let value_start = element::end_of(bytes, start)?;
             let end = element::end_of(bytes, value_start)?;
-            let pair = Pair {
-                index,
-                start,
-                value_start,
-                end,
-            };
+            let pair = Pair { index, start, value_start, end };
             (start, index) = (end, index + 1);
             Some(pair)
         })
@@ -148,12 +139,7 @@ impl<'a> PackedMap<'a> {
     /// [`Full`] if the value is longer than an element can be.
     pub fn edit_replace(&self, pair: &Pair, value: &[u8]) -> Result<Edits, Full> {
         let value = Encoded::new(value).ok_or(Full)?;
-        Ok(Edits {
-            header: None,
-            at: pair.value_start,
-            remove: pair.end - pair.value_start,
-            insert: together([value]),
-        })
+        Ok(Edits { header: None, at: pair.value_start, remove: pair.end - pair.value_start, insert: together([value]) })
     }
 
     /// Describes how to add a pair whose field the map does not have.
@@ -192,9 +178,7 @@ impl<'a> PackedMap<'a> {
     }
 
     fn header(&self) -> usize {
-        self.bytes
-            .first_chunk()
-            .map_or(0, |header| usize::from(u16::from_le_bytes(*header)))
+        self.bytes.first_chunk().map_or(0, |header| usize::from(u16::from_le_bytes(*header)))
     }
 
     fn header_with(&self, len: usize) -> [u8; HEADER_LEN] {
@@ -229,16 +213,8 @@ impl Edits {
     ///
     /// The second, if any, puts a new header over the old one: it moves no bytes.
     pub fn splices(&self) -> impl Iterator<Item = Splice<'_>> {
-        let body = Splice {
-            at: self.at,
-            remove: self.remove,
-            insert: &self.insert,
-        };
-        let header = self.header.as_ref().map(|header| Splice {
-            at: 0,
-            remove: HEADER_LEN,
-            insert: header,
-        });
+        let body = Splice { at: self.at, remove: self.remove, insert: &self.insert };
+        let header = self.header.as_ref().map(|header| Splice { at: 0, remove: HEADER_LEN, insert: header });
         iter::once(body).chain(header)
     }
 
@@ -275,52 +251,26 @@ pub struct Full;
 pub fn check(bytes: &[u8]) -> Result<(), Corrupt> {
     let map = PackedMap::new(bytes);
     if bytes.len() < HEADER_LEN || map.header() & !PAIRS_MAX != 0 {
-        return Err(Corrupt {
-            at: 0,
-            what: Fault::Header,
-        });
+        return Err(Corrupt { at: 0, what: Fault::Header });
     }
     let (mut at, mut found, mut fields) = (HEADER_LEN, 0, HashSet::new());
     while at < bytes.len() {
         if found == map.len() {
-            return Err(Corrupt {
-                at: 0,
-                what: Fault::Count,
-            });
+            return Err(Corrupt { at: 0, what: Fault::Count });
         }
         let value_start = check_element(bytes, at)?;
         let end = check_element(bytes, value_start)?;
         if !fields.insert(&bytes[at..value_start]) {
-            return Err(Corrupt {
-                at,
-                what: Fault::FieldTwice,
-            });
+            return Err(Corrupt { at, what: Fault::FieldTwice });
         }
         (at, found) = (end, found + 1);
     }
-    if found == map.len() {
-        Ok(())
-    } else {
-        Err(Corrupt {
-            at: 0,
-            what: Fault::Count,
-        })
-    }
+    if found == map.len() { Ok(()) } else { Err(Corrupt { at: 0, what: Fault::Count }) }
 }
 
 fn check_element(bytes: &[u8], at: usize) -> Result<usize, Corrupt> {
-    let end = element::end_of(bytes, at).ok_or(Corrupt {
-        at,
-        what: Fault::Element,
-    })?;
-    if element::is_canonical(&bytes[at..end]) {
-        Ok(end)
-    } else {
-        Err(Corrupt {
-            at,
-            what: Fault::Encoding,
-        })
-    }
+    let end = element::end_of(bytes, at).ok_or(Corrupt { at, what: Fault::Element })?;
+    if element::is_canonical(&bytes[at..end]) { Ok(end) } else { Err(Corrupt { at, what: Fault::Encoding }) }
 }
 
 /// Bytes that are not what they should be.
@@ -355,9 +305,7 @@ pub enum Fault {
 
 fn together<const COUNT: usize>(elements: [Encoded<'_>; COUNT]) -> SmallVec<[u8; 132]> {
     let mut bytes = SmallVec::with_capacity(elements.iter().map(Encoded::len).sum());
-    elements
-        .iter()
-        .for_each(|element| element.append_to(&mut bytes));
+    elements.iter().for_each(|element| element.append_to(&mut bytes));
     bytes
 }
 

@@ -14,9 +14,7 @@ fn map_of(pairs: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn set(bytes: &mut Vec<u8>, field: &[u8], value: &[u8]) {
-    let edits = PackedMap::new(bytes)
-        .edit_set(field, value)
-        .expect("not full");
+    let edits = PackedMap::new(bytes).edit_set(field, value).expect("not full");
     apply(bytes, &edits);
 }
 
@@ -30,10 +28,7 @@ fn bytes_are_as_drawn() {
 #[test]
 fn empty_map_has_nothing() {
     let map = PackedMap::new(PackedMap::EMPTY);
-    assert_eq!(
-        (map.len(), map.is_empty(), map.iter().count()),
-        (0, true, 0)
-    );
+    assert_eq!((map.len(), map.is_empty(), map.iter().count()), (0, true, 0));
     assert_eq!(map.get(b""), None);
     assert!(map.edit_remove(b"").is_none());
     assert_eq!(check(PackedMap::EMPTY), Ok(()));
@@ -41,14 +36,7 @@ fn empty_map_has_nothing() {
 
 #[test]
 fn fields_are_texts_even_where_they_look_like_numbers() {
-    let bytes = map_of(&[
-        ("1", "one"),
-        ("01", "oh one"),
-        ("-0", "minus"),
-        ("", "empty"),
-        ("63", ""),
-        ("64", "0"),
-    ]);
+    let bytes = map_of(&[("1", "one"), ("01", "oh one"), ("-0", "minus"), ("", "empty"), ("63", ""), ("64", "0")]);
     let map = PackedMap::new(&bytes);
     assert_eq!(map.get(b"1"), Some(Packed::Bytes(b"one")));
     assert_eq!(map.get(b"01"), Some(Packed::Bytes(b"oh one")));
@@ -68,9 +56,7 @@ fn order_is_that_of_insertion_and_replacing_keeps_it() {
     let mut bytes = map_of(&[("a", "1"), ("b", "2"), ("c", "3")]);
     set(&mut bytes, b"b", b"a much longer value than before");
     set(&mut bytes, b"a", b"");
-    let edits = PackedMap::new(&bytes)
-        .edit_remove(b"a")
-        .expect("it is there");
+    let edits = PackedMap::new(&bytes).edit_remove(b"a").expect("it is there");
     apply(&mut bytes, &edits);
     set(&mut bytes, b"a", b"again");
 
@@ -78,10 +64,7 @@ fn order_is_that_of_insertion_and_replacing_keeps_it() {
     let fields: Vec<_> = map.iter().map(|(field, _)| field.to_vec()).collect();
     assert_eq!(fields, [b"b", b"c", b"a"]);
     let pair = map.nth(1).expect("three pairs");
-    assert_eq!(
-        (pair.index, map.field(&pair), map.value(&pair)),
-        (1, Some(Packed::Bytes(b"c")), Some(Packed::Int(3)))
-    );
+    assert_eq!((pair.index, map.field(&pair), map.value(&pair)), (1, Some(Packed::Bytes(b"c")), Some(Packed::Int(3))));
     assert_eq!(map.find(b"c"), Some(pair));
     assert_eq!(map.nth(3), None);
 }
@@ -93,45 +76,17 @@ fn new_value_is_one_splice_and_the_number_of_pairs_another_in_place() {
 
     let edits = map.edit_set(b"a", b"2").expect("not full");
     let splices: Vec<_> = edits.splices().collect();
-    assert_eq!(
-        splices,
-        [Splice {
-            at: 4,
-            remove: 1,
-            insert: &[0x82]
-        }]
-    );
+    assert_eq!(splices, [Splice { at: 4, remove: 1, insert: &[0x82] }]);
     assert_eq!(edits.growth(), 0);
 
     let edits = map.edit_set(b"c", b"x").expect("not full");
     let splices: Vec<_> = edits.splices().collect();
-    let header = Splice {
-        at: 0,
-        remove: 2,
-        insert: &[3, 0],
-    };
-    assert_eq!(
-        splices,
-        [
-            Splice {
-                at: bytes.len(),
-                remove: 0,
-                insert: b"\x01c\x01x"
-            },
-            header
-        ]
-    );
+    let header = Splice { at: 0, remove: 2, insert: &[3, 0] };
+    assert_eq!(splices, [Splice { at: bytes.len(), remove: 0, insert: b"\x01c\x01x" }, header]);
     assert_eq!(edits.growth(), 4);
 
     let edits = map.edit_remove(b"b").expect("it is there");
-    assert_eq!(
-        edits.splices().next(),
-        Some(Splice {
-            at: 5,
-            remove: 7,
-            insert: &[]
-        })
-    );
+    assert_eq!(edits.splices().next(), Some(Splice { at: 5, remove: 7, insert: &[] }));
     assert_eq!(edits.growth(), -7);
 }
 
@@ -139,11 +94,9 @@ fn new_value_is_one_splice_and_the_number_of_pairs_another_in_place() {
 fn full_map_takes_no_more_pairs_but_other_values() {
     let mut bytes = PackedMap::EMPTY.to_vec();
     for field in 0..PAIRS_MAX {
-        let edits = PackedMap {
-            bytes: &[field as u8, (field >> 8) as u8],
-        }
-        .edit_append(field.to_string().as_bytes(), b"")
-        .expect("not full");
+        let edits = PackedMap { bytes: &[field as u8, (field >> 8) as u8] }
+            .edit_append(field.to_string().as_bytes(), b"")
+            .expect("not full");
         // Appended by hand: looking each field up first would take minutes.
         bytes.extend_from_slice(&edits.insert);
         bytes[..HEADER_LEN].copy_from_slice(&edits.header.expect("it counts"));
@@ -163,81 +116,17 @@ fn check_names_what_is_wrong_and_where() {
         change(&mut bytes);
         check(&bytes).expect_err("it was broken")
     };
-    assert_eq!(
-        check(b""),
-        Err(Corrupt {
-            at: 0,
-            what: Fault::Header
-        })
-    );
-    assert_eq!(
-        check(b"\0"),
-        Err(Corrupt {
-            at: 0,
-            what: Fault::Header
-        })
-    );
-    assert_eq!(
-        broken(|bytes| bytes[1] = 0x80),
-        Corrupt {
-            at: 0,
-            what: Fault::Header
-        }
-    );
-    assert_eq!(
-        broken(|bytes| bytes[0] = 3),
-        Corrupt {
-            at: 0,
-            what: Fault::Count
-        }
-    );
-    assert_eq!(
-        broken(|bytes| bytes[0] = 1),
-        Corrupt {
-            at: 0,
-            what: Fault::Count
-        }
-    );
-    assert_eq!(
-        broken(|bytes| bytes.truncate(11)),
-        Corrupt {
-            at: 7,
-            what: Fault::Element
-        }
-    );
-    assert_eq!(
-        broken(|bytes| bytes.truncate(7)),
-        Corrupt {
-            at: 7,
-            what: Fault::Element
-        }
-    );
-    assert_eq!(
-        broken(|bytes| bytes.push(0xff)),
-        Corrupt {
-            at: 0,
-            what: Fault::Count
-        }
-    );
-    assert_eq!(
-        broken(|bytes| bytes[6] = b'a'),
-        Corrupt {
-            at: 5,
-            what: Fault::FieldTwice
-        }
-    );
-    assert_eq!(
-        broken(|bytes| bytes[6] = b'7'),
-        Corrupt {
-            at: 5,
-            what: Fault::Encoding
-        }
-    );
-    let message = Corrupt {
-        at: 5,
-        what: Fault::FieldTwice,
-    }
-    .to_string();
+    assert_eq!(check(b""), Err(Corrupt { at: 0, what: Fault::Header }));
+    assert_eq!(check(b"\0"), Err(Corrupt { at: 0, what: Fault::Header }));
+    assert_eq!(broken(|bytes| bytes[1] = 0x80), Corrupt { at: 0, what: Fault::Header });
+    assert_eq!(broken(|bytes| bytes[0] = 3), Corrupt { at: 0, what: Fault::Count });
+    assert_eq!(broken(|bytes| bytes[0] = 1), Corrupt { at: 0, what: Fault::Count });
+    assert_eq!(broken(|bytes| bytes.truncate(11)), Corrupt { at: 7, what: Fault::Element });
+    assert_eq!(broken(|bytes| bytes.truncate(7)), Corrupt { at: 7, what: Fault::Element });
+    assert_eq!(broken(|bytes| bytes.push(0xff)), Corrupt { at: 0, what: Fault::Count });
+    assert_eq!(broken(|bytes| bytes[6] = b'a'), Corrupt { at: 5, what: Fault::FieldTwice });
+    assert_eq!(broken(|bytes| bytes[6] = b'7'), Corrupt { at: 5, what: Fault::Encoding });
+    let message = Corrupt { at: 5, what: Fault::FieldTwice }.to_string();
     assert_eq!(message, "field met twice at byte 5 of a packed map");
 }
 
@@ -354,21 +243,12 @@ fn view_all(bytes: &[u8], field: &[u8]) -> Result<(), TestCaseError> {
     if let Some(pair) = map.nth(1) {
         let _ = (map.field(&pair), map.value(&pair));
     }
-    let _ = (
-        map.edit_set(field, b"x"),
-        map.edit_remove(field),
-        map.is_empty(),
-    );
-    let pairs: Vec<_> = map
-        .iter()
-        .map(|(field, value)| (field.to_vec(), value.to_vec()))
-        .collect();
+    let _ = (map.edit_set(field, b"x"), map.edit_remove(field), map.is_empty());
+    let pairs: Vec<_> = map.iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect();
     prop_assert_eq!(pairs.len(), map.pairs().count());
     if check(bytes).is_ok() {
         let mut again = PackedMap::EMPTY.to_vec();
-        pairs
-            .iter()
-            .for_each(|(field, value)| set(&mut again, field, value));
+        pairs.iter().for_each(|(field, value)| set(&mut again, field, value));
         prop_assert_eq!(&again[..], bytes);
     }
     Ok(())

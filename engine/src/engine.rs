@@ -1,0 +1,269 @@
+//! The cache: owns the namespaces and what they share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread::available_parallelism;
+
+use dashmap::DashMap;
+use parking_lot::{Mutex, RwLock};
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::expiry::Cycle;
+use crate::memory::{Budget, Reclaim};
+use crate::namespace::{Handle, Limits, Namespace, check_name};
+use crate::random::Random;
+use crate::shard::route::RouteTable;
+use crate::shard::{RETIRED, SHARDS_MAX, Shards};
+use crate::stats::Usage;
+use crate::table::{Key, KeyHasher};
+use crate::value::hash::HashLimits;
+
+/// Most namespaces there can be; also the bound of database indexes.
+pub const NAMESPACES_MAX: usize = 16_384;
+
+/// How an engine is set up. The defaults are those of a server; every number may be changed.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Numbered namespaces there are from the start, named "0", "1"…; they cannot be deleted.
+    pub databases: u32,
+    /// Shards of a namespace that does not ask for a number of its own.
+    pub default_shards: usize,
+    /// Most namespaces that may exist beside the numbered ones; `None` for [`NAMESPACES_MAX`].
+    pub max_namespaces: Option<usize>,
+    /// Most memory of all namespaces together in bytes, 0 for no limit.
+    pub max_memory_bytes: u64,
+    /// When hashes leave their packed form.
+    pub hash_limits: HashLimits,
+    /// Where time comes from.
+    pub clock: Clock,
+    /// The keys of the hash that places keys; `None` for random ones, which is the safe choice.
+    pub hash_keys: Option<(u64, u64)>,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self {
+            databases: 16,
+            default_shards: (16 * cores).next_power_of_two().min(SHARDS_MAX),
+            max_namespaces: None,
+            max_memory_bytes: 0,
+            hash_limits: HashLimits::default(),
+            clock: Clock::system(),
+            hash_keys: None,
+        }
+    }
+}
+
+/// How a namespace is set up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NamespaceOptions {
+    /// The index SELECT shall know it by; `None` for the lowest free one above the numbered databases.
+    pub database: Option<u32>,
+    /// Number of shards; `None` for the engine's default.
+    pub shards: Option<usize>,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// The cache. Shared as an `Arc`; everything takes `&self`.
+pub struct Engine {
+    shared: Arc<Shared>,
+    databases: u32,
+    default_shards: usize,
+    by_name: DashMap<Box<str>, Arc<Namespace>>,
+    registry: RwLock<Registry>,
+    next_id: AtomicU64,
+    cycle: Mutex<Cycle>,
+}
+
+/// What must change together when a namespace comes or goes.
+struct Registry {
+    by_database: Vec<Option<Arc<Namespace>>>,
+    count: usize,
+    max_namespaces: usize,
+}
+
+/// What all namespaces of an engine share.
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    pub(crate) hasher: KeyHasher,
+    pub(crate) reclaim: Reclaim,
+    pub(crate) budget: Budget,
+    pub(crate) hash_packed_entries_max: AtomicUsize,
+    pub(crate) hash_packed_value_max: AtomicUsize,
+    pub(crate) active_expiry: AtomicBool,
+    /// The one shard of namespaces that were never used. Nobody owns it, so a lock on it is always stale.
+    vacant: Arc<Shards>,
+}
+
+impl Shared {
+    pub(crate) fn vacant(&self) -> &Arc<Shards> {
+        &self.vacant
+    }
+
+    pub(crate) fn hash_limits(&self) -> HashLimits {
+        HashLimits {
+            packed_entries_max: self.hash_packed_entries_max.load(Ordering::Relaxed),
+            packed_value_max: self.hash_packed_value_max.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Engine {
+    /// An engine with its numbered databases.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShardCountOutOfRange`], [`Error::DatabaseOutOfRange`].
+    pub fn new(options: EngineOptions) -> Result<Self> {
+        let _ = options;
+        todo!()
+    }
+
+    /// Where time comes from.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// The present time in Unix milliseconds.
+    #[inline]
+    pub fn now_ms(&self) -> u64 {
+        self.shared.clock.now_ms()
+    }
+
+    /// The hash all keys of this engine are placed by.
+    #[inline]
+    pub fn hasher(&self) -> KeyHasher {
+        self.shared.hasher
+    }
+
+    /// A key with its hash.
+    #[inline]
+    pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        self.shared.hasher.key(bytes)
+    }
+
+    /// Number of numbered databases.
+    pub fn databases(&self) -> u32 {
+        self.databases
+    }
+
+    /// Creates a namespace.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NameInvalid`], [`Error::ShardCountOutOfRange`], [`Error::DatabaseOutOfRange`], [`Error::NamespaceExists`],
+    /// [`Error::DatabaseInUse`], [`Error::MaxNamespaces`], looked for in this order.
+    pub fn create_namespace(&self, name: &str, options: NamespaceOptions) -> Result<Arc<Namespace>> {
+        let _ = (name, options);
+        todo!()
+    }
+
+    /// Deletes a namespace and everything in it. Handles opened before answer [`Error::NamespaceDeleted`] from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NamespaceNotFound`], [`Error::NamespaceFixed`] for a numbered database.
+    pub fn delete_namespace(&self, name: &str) -> Result<()> {
+        let _ = name;
+        todo!()
+    }
+
+    /// The namespace of a name.
+    pub fn namespace(&self, name: &str) -> Option<Arc<Namespace>> {
+        self.by_name.get(name).map(|namespace| Arc::clone(&namespace))
+    }
+
+    /// The namespace of a database index.
+    pub fn database(&self, index: u32) -> Option<Arc<Namespace>> {
+        self.registry.read().by_database.get(index as usize)?.clone()
+    }
+
+    /// All namespaces, by database index.
+    pub fn namespaces(&self) -> Vec<Arc<Namespace>> {
+        self.registry.read().by_database.iter().flatten().cloned().collect()
+    }
+
+    /// Number of namespaces, the numbered ones included.
+    pub fn namespace_count(&self) -> usize {
+        self.registry.read().count
+    }
+
+    /// Most namespaces beside the numbered ones.
+    pub fn max_namespaces(&self) -> usize {
+        self.registry.read().max_namespaces
+    }
+
+    /// Changes the most namespaces there may be beside the numbered ones; those there are stay. `None` is
+    /// [`NAMESPACES_MAX`].
+    pub fn set_max_namespaces(&self, max: Option<usize>) {
+        self.registry.write().max_namespaces = max.unwrap_or(NAMESPACES_MAX).min(NAMESPACES_MAX);
+    }
+
+    /// What all namespaces hold and have done. See [`Namespace::usage`].
+    pub fn usage(&self) -> Usage {
+        let mut sum = Usage::default();
+        for namespace in self.namespaces() {
+            sum += namespace.usage();
+        }
+        sum
+    }
+
+    /// The limit of memory over all namespaces in bytes, 0 for none.
+    pub fn max_memory_bytes(&self) -> u64 {
+        self.shared.budget.limit_bytes()
+    }
+
+    /// Changes the limit of memory. What is in use beyond it stays; writes that need more are refused.
+    pub fn set_max_memory_bytes(&self, max_bytes: u64) {
+        let _ = max_bytes;
+        todo!()
+    }
+
+    /// When hashes leave their packed form.
+    pub fn hash_limits(&self) -> HashLimits {
+        self.shared.hash_limits()
+    }
+
+    /// Changes when hashes leave their packed form. Applies to hashes as they are next written to.
+    pub fn set_hash_limits(&self, limits: HashLimits) {
+        self.shared.hash_packed_entries_max.store(limits.packed_entries_max, Ordering::Relaxed);
+        self.shared.hash_packed_value_max.store(limits.packed_value_max, Ordering::Relaxed);
+    }
+
+    /// Whether expired keys are looked for, beside those that are met.
+    pub fn active_expiry(&self) -> bool {
+        self.shared.active_expiry.load(Ordering::Relaxed)
+    }
+
+    /// Switches the search for expired keys on or off.
+    pub fn set_active_expiry(&self, on: bool) {
+        self.shared.active_expiry.store(on, Ordering::Relaxed);
+    }
+
+    /// Removes expired keys for at most `slices_max` slices, each under one shard's lock for some microseconds, and goes
+    /// on where the last call stopped. Call it from a timer, several times in a row while its time budget lasts and
+    /// `round_done` is false. Does nothing while another thread is at it, or when switched off.
+    pub fn expire_step(&self, slices_max: usize) -> ExpireStep {
+        let _ = slices_max;
+        todo!()
+    }
+}
+
+/// What [`Engine::expire_step`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExpireStep {
+    /// Keys removed.
+    pub expired: usize,
+    /// Whether all shards have been gone through once since the last round ended.
+    pub round_done: bool,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Engine").field("namespaces", &self.namespace_count()).finish_non_exhaustive()
+    }
+}

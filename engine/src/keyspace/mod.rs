@@ -1,0 +1,156 @@
+//! What a command works on: the keys of one namespace, through locks that are held, at one moment.
+//!
+//! `string.rs`, `hash.rs` and `key.rs` hold the operations on one key by what they are about, `scan.rs` those over a whole
+//! namespace, `batch.rs` those over many keys with a result for each. `entry.rs` is where all of them change the table, so
+//! that limits, counters and watches are kept in one place.
+
+pub mod batch;
+mod entry;
+mod hash;
+mod key;
+mod scan;
+mod string;
+
+use crate::error::Result;
+use crate::namespace::{Handle, Namespace};
+use crate::shard::Shard;
+use crate::table::Key;
+use crate::value::{HashRef, StringRef, ValueRef};
+
+use entry::Entries;
+pub use hash::HashMut;
+pub use scan::Scanned;
+
+/// What a write does to the key's deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadlineChange {
+    /// Leaves it.
+    Keep,
+    /// Removes it.
+    Clear,
+    /// Sets it, in Unix milliseconds.
+    At(u64),
+}
+
+/// Shards that are locked, found by (set of shards, index).
+pub(crate) trait ShardSet {
+    fn shard(&mut self, serial: u64, index: usize) -> Option<&mut Shard>;
+}
+
+/// The keys of one namespace at one moment.
+///
+/// Made from [`Locks`](crate::shard::multi_key::Locks), it reaches the keys whose shards are locked; asking for another key
+/// is a mistake of the caller and panics. Made by [`Handle::unlocked`], it holds no locks and takes one shard's after
+/// another for `len`, `scan`, `collect`, `random_key`, `clear` and the counts; only these can be called then.
+///
+/// An expired key is absent to every method. Those that take `&mut self` and a key remove it when they meet it.
+pub struct Keyspace<'a> {
+    handle: &'a Handle,
+    now_ms: u64,
+    touches: bool,
+    held: Held<'a>,
+}
+
+enum Held<'a> {
+    One(&'a mut Shard),
+    Several(&'a mut (dyn ShardSet + 'a)),
+    Nothing,
+}
+
+impl<'a> Keyspace<'a> {
+    #[inline]
+    pub(crate) fn one(handle: &'a Handle, now_ms: u64, shard: &'a mut Shard) -> Self {
+        Self { handle, now_ms, touches: true, held: Held::One(shard) }
+    }
+
+    pub(crate) fn several(handle: &'a Handle, now_ms: u64, shards: &'a mut (dyn ShardSet + 'a)) -> Self {
+        Self { handle, now_ms, touches: true, held: Held::Several(shards) }
+    }
+
+    pub(crate) fn unlocked(handle: &'a Handle, now_ms: u64) -> Self {
+        Self { handle, now_ms, touches: true, held: Held::Nothing }
+    }
+
+    /// Makes look-ups leave access frequencies as they are (CLIENT NO-TOUCH).
+    #[must_use]
+    pub fn without_touching(self) -> Self {
+        Self { touches: false, ..self }
+    }
+
+    /// The moment at which everything here happens, in Unix milliseconds.
+    #[inline]
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// The namespace.
+    #[inline]
+    pub fn namespace(&self) -> &'a Namespace {
+        self.handle.namespace()
+    }
+
+    /// A key with its hash.
+    #[inline]
+    pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        self.namespace().shared().hasher.key(bytes)
+    }
+
+    /// Looks a key up for its value: counts a hit or a miss, raises the key's access frequency.
+    #[inline]
+    pub fn read(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
+        let _ = key;
+        todo!()
+    }
+
+    /// Looks a key up without leaving a trace: counts nothing, raises no frequency, removes nothing.
+    pub fn peek(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
+        let _ = key;
+        todo!()
+    }
+
+    /// [`Keyspace::read`] for a string.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongType`](crate::error::Error::WrongType).
+    #[inline]
+    pub fn string(&mut self, key: Key<'_>) -> Result<Option<StringRef<'_>>> {
+        self.read(key).map(ValueRef::string).transpose()
+    }
+
+    /// [`Keyspace::read`] for a hash.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongType`](crate::error::Error::WrongType).
+    #[inline]
+    pub fn hash(&mut self, key: Key<'_>) -> Result<Option<HashRef<'_>>> {
+        self.read(key).map(ValueRef::hash).transpose()
+    }
+
+    /// Whether a key is there; counts a hit or a miss.
+    #[inline]
+    pub fn contains(&mut self, key: Key<'_>) -> bool {
+        self.read(key).is_some()
+    }
+
+    /// The locked shard of a key.
+    #[inline]
+    fn shard(&mut self, hash: u64) -> &mut Shard {
+        let shards = self.handle.shards();
+        match &mut self.held {
+            Held::One(shard) => shard,
+            Held::Several(set) => set
+                .shard(shards.serial(), shards.route().shard_of(hash))
+                .expect("the shards of all keys of an operation are locked before it"),
+            Held::Nothing => panic!("an operation on a key needs its shard locked"),
+        }
+    }
+
+    /// The entries of a key's shard.
+    #[inline]
+    fn entries(&mut self, hash: u64) -> Entries<'_> {
+        let (namespace, now_ms) = (self.namespace(), self.now_ms);
+        Entries::new(self.shard(hash), namespace, now_ms)
+    }
+}

@@ -1,0 +1,65 @@
+//! A limit in bytes that many shards share without sharing a counter on the hot path.
+//!
+//! A shard **leases** bytes in granules and writes within its lease; only a lease that no longer suffices touches the
+//! shared counter. The sum of all leases never exceeds the limit, except by what tables take when they grow, which is
+//! leased after the fact and stops the next write.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Padded;
+
+/// Bytes that may be leased. A limit of 0 is none; then leases are not kept at all.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    limit_bytes: AtomicU64,
+    leased_bytes: Padded<AtomicU64>,
+}
+
+impl Budget {
+    pub(crate) fn limit_bytes(&self) -> u64 {
+        self.limit_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Sets the limit. The caller establishes or drops the leases while it holds every lock they belong to.
+    pub(crate) fn set_limit_bytes(&self, limit_bytes: u64) {
+        self.limit_bytes.store(limit_bytes, Ordering::Relaxed);
+    }
+
+    /// Leases `bytes` if the limit leaves them.
+    pub(crate) fn lease(&self, bytes: u64) -> bool {
+        let limit_bytes = match self.limit_bytes() {
+            0 => u64::MAX,
+            limit_bytes => limit_bytes,
+        };
+        self.leased_bytes
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |leased_bytes| {
+                leased_bytes.checked_add(bytes).filter(|sum| *sum <= limit_bytes)
+            })
+            .is_ok()
+    }
+
+    /// Leases `bytes` whatever the limit says: they are in use already.
+    pub(crate) fn lease_used(&self, bytes: u64) {
+        self.leased_bytes.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Gives leased bytes back.
+    pub(crate) fn release(&self, bytes: u64) {
+        let before = self.leased_bytes.0.fetch_sub(bytes, Ordering::Relaxed);
+        debug_assert!(before >= bytes, "{bytes} of {before} leased bytes given back");
+    }
+
+    pub(crate) fn leased_bytes(&self) -> u64 {
+        self.leased_bytes.0.load(Ordering::Relaxed)
+    }
+
+    /// By how much a lease grows: a 65,536th of the limit, so that unused leases stay below a percent of it for hundreds of
+    /// shards.
+    pub(crate) fn granule_bytes(&self) -> u64 {
+        match self.limit_bytes() {
+            0 => u64::MAX,
+            limit_bytes => (limit_bytes >> 16).clamp(256, 64 << 10),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! A background thread that frees large values, so that nobody does it under a lock.
+
+use std::sync::OnceLock;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread;
+
+use crate::table::Table;
+use crate::value::Object;
+
+/// Values from this size on are freed in the background, in bytes.
+pub(crate) const LARGE_BYTES: usize = 64 << 10;
+
+/// Values that may wait to be freed. When as many wait, the thread that has one more frees it itself: that slows
+/// down who deletes rather than letting garbage pile up.
+const QUEUE_MAX: usize = 1_024;
+
+/// Something to free.
+pub(crate) enum Garbage {
+    Object(#[expect(dead_code, reason = "kept to be dropped")] Box<Object>),
+    Table(#[expect(dead_code, reason = "kept to be dropped")] Box<Table<Object>>),
+}
+
+/// The way to the freeing thread, which starts with the first large value and ends with the engine.
+#[derive(Debug, Default)]
+pub(crate) struct Reclaim {
+    queue: OnceLock<Option<SyncSender<Garbage>>>,
+}
+
+impl Reclaim {
+    /// Frees an object: here when that is quick, in the background otherwise.
+    pub(crate) fn free(&self, object: Option<Box<Object>>) {
+        if let Some(object) = object
+            && object.owned_bytes() >= LARGE_BYTES
+        {
+            self.free_large(Garbage::Object(object));
+        }
+    }
+
+    /// Frees in the background.
+    #[cold]
+    pub(crate) fn free_large(&self, garbage: Garbage) {
+        let queue = self.queue.get_or_init(|| {
+            let (sender, receiver) = sync_channel(QUEUE_MAX);
+            thread::Builder::new()
+                .name("rkvs-reclaim".into())
+                .spawn(move || receiver.into_iter().for_each(drop::<Garbage>))
+                .ok()
+                .map(|_| sender)
+        });
+        // Without a thread, or with its queue full, the value is dropped right here.
+        if let Some(queue) = queue
+            && let Err(TrySendError::Full(garbage) | TrySendError::Disconnected(garbage)) = queue.try_send(garbage)
+        {
+            drop(garbage);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Taking the locks of one or many shards.
+//!
+//! This is the one place that locks more than one shard. Locks are taken in the order of (set of shards, index), which
+//! never changes for a lock, whoever owns the shard: so no two threads can wait for each other. A lock whose shard turns out to
+//! belong to another namespace is given back at once with all others: see the rule of ownership in [`super`].
+
+use parking_lot::MutexGuard;
+use smallvec::SmallVec;
+
+use super::{Shard, Shards};
+use crate::keyspace::{Keyspace, ShardSet};
+use crate::namespace::Handle;
+
+/// How often a lock that is taken is tried again before [`Patience::Brief`] gives up: some 2 µs.
+const SPINS_MAX: usize = 64;
+
+/// Which shards of a namespace an operation needs.
+#[derive(Clone, Copy, Debug)]
+pub enum Reach<'k> {
+    /// The one of a key, by its hash.
+    Key(u64),
+    /// Those of several keys, by their hashes, in any order.
+    Keys(&'k [u64]),
+    /// All.
+    All,
+}
+
+/// What to do when another thread has the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Wait for it.
+    Wait,
+    /// Try for about two microseconds, then give up with [`LockError::Busy`].
+    Brief,
+}
+
+/// Why no lock was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockError {
+    /// Another thread has one of the locks; try again later.
+    Busy,
+    /// A namespace was swapped or deleted since its handle was last refreshed: call [`Handle::refresh`] on all
+    /// handles and try again.
+    Stale,
+}
+
+/// A lock that is held.
+struct Guard<'e> {
+    serial: u64,
+    index: usize,
+    shard: MutexGuard<'e, Shard>,
+}
+
+/// Locks of the shards an operation needs, given back when this is dropped.
+///
+/// Never keep one across an `.await`, a system call, or another call that takes locks.
+pub struct Locks<'e> {
+    guards: SmallVec<[Guard<'e>; 2]>,
+}
+
+impl<'e> Locks<'e> {
+    /// Locks the shard of one key: one lock, no allocation.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError`].
+    #[inline]
+    pub fn one(handle: &'e Handle, hash: u64, patience: Patience) -> Result<Self, LockError> {
+        let shards = handle.shards();
+        let (index, _) = shards.cell_of(hash);
+        let mut guards = SmallVec::new();
+        guards.push(lock(handle, shards, index, patience)?);
+        Ok(Self { guards })
+    }
+
+    /// Locks what an operation needs in one or several namespaces.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError`]; nothing stays locked then.
+    pub fn many(wanted: &[(&'e Handle, Reach<'_>)], patience: Patience) -> Result<Self, LockError> {
+        let mut order: SmallVec<[(u64, usize, &'e Handle); 16]> = SmallVec::new();
+        for &(handle, reach) in wanted {
+            let shards = handle.shards();
+            let mut want = |index| order.push((shards.serial, index, handle));
+            match reach {
+                Reach::Key(hash) => want(shards.cell_of(hash).0),
+                Reach::Keys(hashes) => hashes.iter().for_each(|&hash| want(shards.cell_of(hash).0)),
+                Reach::All => (0..shards.len()).for_each(want),
+            }
+        }
+        order.sort_unstable_by_key(|&(serial, index, _)| (serial, index));
+        order.dedup_by_key(|&mut (serial, index, _)| (serial, index));
+        let mut guards = SmallVec::with_capacity(order.len());
+        for (_, index, handle) in order {
+            guards.push(lock(handle, handle.shards(), index, patience)?);
+        }
+        Ok(Self { guards })
+    }
+
+    /// What a command works on: a namespace through these locks, at one moment.
+    #[inline]
+    pub fn keyspace<'a>(&'a mut self, handle: &'a Handle, now_ms: u64) -> Keyspace<'a>
+    where
+        'e: 'a,
+    {
+        match self.guards.len() {
+            1 => Keyspace::one(handle, now_ms, &mut self.guards[0].shard),
+            _ => Keyspace::several(handle, now_ms, self),
+        }
+    }
+}
+
+impl Locks<'_> {
+    /// Two namespaces at once, for operations from one to the other. `operation` is given them in the order named.
+    ///
+    /// # Panics
+    ///
+    /// When both handles are of one namespace.
+    pub fn pair<T>(
+        &mut self,
+        (first, second): (&Handle, &Handle),
+        now_ms: u64,
+        operation: impl FnOnce(&mut Keyspace<'_>, &mut Keyspace<'_>) -> T,
+    ) -> T {
+        let (serial, other) = (first.shards().serial(), second.shards().serial());
+        assert!(serial != other, "a pair of namespaces are two");
+        let middle = self.guards.partition_point(|guard| guard.serial < serial.max(other));
+        let (low, high) = self.guards.split_at_mut(middle);
+        let (low, high) = (&mut Part(low), &mut Part(high));
+        let (own, theirs) = if serial < other { (low, high) } else { (high, low) };
+        operation(&mut Keyspace::several(first, now_ms, own), &mut Keyspace::several(second, now_ms, theirs))
+    }
+
+    /// Swaps all keys of two namespaces; limits and names stay. Needs all locks of both, and handles must be refreshed then.
+    /// Watchers of keys that are in either namespace see a change.
+    pub fn swap(self, first: &Handle, second: &Handle) {
+        let _ = (first, second);
+        todo!()
+    }
+}
+
+/// The locks of one namespace among others.
+struct Part<'g, 'e>(&'g mut [Guard<'e>]);
+
+impl ShardSet for Part<'_, '_> {
+    fn shard(&mut self, serial: u64, index: usize) -> Option<&mut Shard> {
+        find(self.0, serial, index)
+    }
+}
+
+impl ShardSet for Locks<'_> {
+    fn shard(&mut self, serial: u64, index: usize) -> Option<&mut Shard> {
+        find(&mut self.guards, serial, index)
+    }
+}
+
+fn find<'g>(guards: &'g mut [Guard<'_>], serial: u64, index: usize) -> Option<&'g mut Shard> {
+    let at = guards.binary_search_by_key(&(serial, index), |guard| (guard.serial, guard.index)).ok()?;
+    Some(&mut guards[at].shard)
+}
+
+#[inline]
+fn lock<'e>(handle: &Handle, shards: &'e Shards, index: usize, patience: Patience) -> Result<Guard<'e>, LockError> {
+    let cell = shards.cell(index);
+    let shard = match cell.try_lock() {
+        Some(shard) => shard,
+        None => {
+            let mut shard = match patience {
+                Patience::Wait => cell.lock(),
+                Patience::Brief => spin(|| cell.try_lock()).ok_or(LockError::Busy)?,
+            };
+            shard.counters.lock_waits += 1;
+            shard
+        }
+    };
+    if shard.owner == handle.namespace().id() {
+        Ok(Guard { serial: shards.serial, index, shard })
+    } else {
+        Err(LockError::Stale)
+    }
+}
+
+#[cold]
+fn spin<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+    (0..SPINS_MAX).find_map(|_| {
+        (0..8).for_each(|_| std::hint::spin_loop());
+        attempt()
+    })
+}

@@ -21,7 +21,7 @@ pub mod prelude {
     pub use super::error::{CommandError, CommandResult};
     pub use super::flags::*;
     pub use super::keys::{
-        ACCESS, DELETE, FindKeys, INCOMPLETE, INSERT, KeySpec, Keys, NOT_KEY, OW, RM, RO, RW,
+        ACCESS, Argv, DELETE, FindKeys, INCOMPLETE, INSERT, KeyRef, KeySpec, Keys, NOT_KEY, NoKeys, OW, RM, RO, RW,
         UPDATE, VARIABLE_FLAGS,
     };
     pub use super::spec::{Arity, Command, Group, Handler, Scope};

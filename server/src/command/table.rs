@@ -33,22 +33,14 @@ impl CommandTable {
     ///
     /// When two commands have one name.
     pub fn new(groups: &[&[&[Command]]]) -> Self {
-        let mut top_level: Vec<Command> = groups
-            .iter()
-            .copied()
-            .flatten()
-            .copied()
-            .flatten()
-            .copied()
-            .collect();
+        let mut top_level: Vec<Command> = groups.iter().copied().flatten().copied().flatten().copied().collect();
         let top_level_count = top_level.len();
         let mut next_index = top_level_count;
         for (index, command) in top_level.iter_mut().enumerate() {
             fill_in(command, index, command.name);
             let mut subcommands = command.subcommands.to_vec();
             for subcommand in &mut subcommands {
-                let full_name =
-                    Box::leak(format!("{}|{}", command.name, subcommand.name).into_boxed_str());
+                let full_name = Box::leak(format!("{}|{}", command.name, subcommand.name).into_boxed_str());
                 fill_in(subcommand, next_index, full_name);
                 next_index += 1;
             }
@@ -63,11 +55,7 @@ impl CommandTable {
         };
         for (index, command) in top_level.iter().enumerate() {
             let name = command.name.as_bytes();
-            assert!(
-                table.lookup(name).is_none(),
-                "the command {} is declared twice",
-                command.name
-            );
+            assert!(table.lookup(name).is_none(), "the command {} is declared twice", command.name);
             let mut slot = table.first_slot(name);
             while table.slots[slot] != 0 {
                 slot = table.next_slot(slot);
@@ -127,12 +115,7 @@ fn fill_in(command: &mut Command, index: usize, full_name: &'static str) {
     let (legacy_range, _) = command.keys.legacy_range();
     let index = u16::try_from(index).expect("there are fewer than 65,536 commands");
     command.flags = flags;
-    command.derived = Derived {
-        index,
-        full_name,
-        categories,
-        legacy_range,
-    };
+    command.derived = Derived { index, full_name, categories, legacy_range };
 }
 
 /// A hash of the name that is blind to letter case. Names that differ only in their middle collide; there are few.
@@ -140,15 +123,15 @@ fn fill_in(command: &mut Command, index: usize, full_name: &'static str) {
 fn hash(name: &[u8]) -> u64 {
     const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
     let ends = if let (Some(&first), Some(&last)) = (name.first_chunk(), name.last_chunk()) {
-        u64::from_le_bytes(first) ^ u64::from_le_bytes(last).rotate_left(29)
+        let (first, last) = (u64::from_le_bytes(first), u64::from_le_bytes(last));
+        (first | LOWER_CASE) ^ (last | LOWER_CASE).rotate_left(29)
     } else if let (Some(&first), Some(&last)) = (name.first_chunk(), name.last_chunk()) {
-        u64::from(u32::from_le_bytes(first)) | u64::from(u32::from_le_bytes(last)) << 32
+        (u64::from(u32::from_le_bytes(first)) | u64::from(u32::from_le_bytes(last)) << 32) | LOWER_CASE
     } else {
-        name.iter()
-            .fold(0, |bytes, &byte| bytes << 8 | u64::from(byte))
+        name.iter().fold(0, |bytes, &byte| bytes << 8 | u64::from(byte)) | LOWER_CASE
     };
     // A multiplication carries upwards only, so the well-mixed bits are the high ones.
-    ((ends | LOWER_CASE) ^ name.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
+    (ends ^ name.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
 }
 
 #[cfg(test)]
@@ -163,58 +146,27 @@ mod tests {
         for command in CommandTable::of_server().commands() {
             let name = command.full_name();
             let least = command.arity.number().unsigned_abs() as usize;
-            assert_eq!(
-                command.name,
-                command.name.to_ascii_lowercase(),
-                "{name}: not in lower case"
-            );
-            assert!(
-                !command.name.contains(['|', ' ']),
-                "{name}: a separator in the name"
-            );
+            assert_eq!(command.name, command.name.to_ascii_lowercase(), "{name}: not in lower case");
+            assert!(!command.name.contains(['|', ' ']), "{name}: a separator in the name");
             for (what, text) in [("summary", command.summary), ("since", command.since)] {
                 assert!(!text.is_empty(), "{name}: no {what}");
             }
-            assert_eq!(
-                command
-                    .since
-                    .split('.')
-                    .filter(|part| part.parse::<u16>().is_ok())
-                    .count(),
-                3,
-                "{name}: since"
-            );
-            assert!(
-                command.is_container() || command.has_handler(),
-                "{name}: neither handler nor subcommands"
-            );
-            assert!(
-                least > usize::from(name.contains('|')),
-                "{name}: arity leaves no room for the name"
-            );
+            assert_eq!(command.since.split('.').filter(|part| part.parse::<u16>().is_ok()).count(), 3, "{name}: since");
+            assert!(command.is_container() || command.has_handler(), "{name}: neither handler nor subcommands");
+            assert!(least > usize::from(name.contains('|')), "{name}: arity leaves no room for the name");
             if let Some(index) = command.keys.only() {
-                assert!(
-                    (1..least).contains(&index),
-                    "{name}: arity does not guarantee its key"
-                );
+                assert!((1..least).contains(&index), "{name}: arity does not guarantee its key");
             }
-            assert!(
-                !command.flags.contains(READONLY.with(WRITE)),
-                "{name}: reads only, yet writes"
-            );
+            assert!(!command.flags.contains(READONLY.with(WRITE)), "{name}: reads only, yet writes");
             let spec_count = command.keys.specs().len();
             let mut args: Vec<_> = command.args.iter().collect();
             while let Some(arg) = args.pop() {
-                let known = arg
-                    .key_spec_index
-                    .is_none_or(|index| usize::from(index) < spec_count);
+                let known = arg.key_spec_index.is_none_or(|index| usize::from(index) < spec_count);
                 assert!(known, "{name}: {} names no key specification", arg.name);
                 args.extend(arg.members);
             }
             for (index, subcommand) in command.subcommands.iter().enumerate() {
-                let twice = command.subcommands[..index]
-                    .iter()
-                    .any(|other| other.name == subcommand.name);
+                let twice = command.subcommands[..index].iter().any(|other| other.name == subcommand.name);
                 assert!(!twice, "{name}: two subcommands named {}", subcommand.name);
             }
         }
@@ -225,16 +177,9 @@ mod tests {
         let table = CommandTable::of_server();
         for (index, command) in table.commands().iter().enumerate() {
             assert_eq!(command.index(), index);
-            for name in [
-                command.full_name().to_owned(),
-                command.full_name().to_ascii_uppercase(),
-            ] {
+            for name in [command.full_name().to_owned(), command.full_name().to_ascii_uppercase()] {
                 let found = table.lookup_full_name(name.as_bytes()).expect("declared");
-                assert!(
-                    std::ptr::eq(found, *command),
-                    "{name} finds {}",
-                    found.full_name()
-                );
+                assert!(std::ptr::eq(found, *command), "{name} finds {}", found.full_name());
             }
         }
     }
@@ -242,22 +187,8 @@ mod tests {
     #[test]
     fn unknown_names_are_not_found() {
         let table = CommandTable::of_server();
-        for name in [
-            "",
-            "g",
-            "ge",
-            "gett",
-            "no-such-command",
-            "client|",
-            "|",
-            "client|no-such",
-            "\0get",
-            "g\u{7}t",
-        ] {
-            assert!(
-                table.lookup_full_name(name.as_bytes()).is_none(),
-                "{name:?}"
-            );
+        for name in ["", "g", "ge", "gett", "no-such-command", "client|", "|", "client|no-such", "\0get", "g\u{7}t"] {
+            assert!(table.lookup_full_name(name.as_bytes()).is_none(), "{name:?}");
         }
         assert!(table.lookup(&[0xff; 600]).is_none());
     }
@@ -265,10 +196,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "declared twice")]
     fn a_name_declared_twice_is_refused() {
-        static PING: &[Command] = &[Command {
-            name: "ping",
-            ..Command::DEFAULT
-        }];
+        static PING: &[Command] = &[Command { name: "ping", ..Command::DEFAULT }];
         CommandTable::new(&[&[PING], &[PING]]);
     }
 
@@ -283,33 +211,19 @@ mod tests {
                 keys: Keys::one(1).and(KeySpec::at(2, crate::command::keys::FindKeys::ONE)),
                 ..Command::DEFAULT
             },
-            Command {
-                name: "merge",
-                group: Group::Set,
-                keys: Keys::counted(1),
-                flags: READONLY,
-                ..Command::DEFAULT
-            },
+            Command { name: "merge", group: Group::Set, keys: Keys::counted(1), flags: READONLY, ..Command::DEFAULT },
         ];
         let table = CommandTable::new(&[&[GROUP]]);
         let names = |name: &str| {
             let command = table.lookup(name.as_bytes()).expect("declared");
             let categories = crate::command::flags::Categories::NAMES;
-            let categories = categories
-                .iter()
-                .filter(|(bit, _)| command.derived.categories.contains(*bit));
+            let categories = categories.iter().filter(|(bit, _)| command.derived.categories.contains(*bit));
             let movable = command.flags.contains(crate::command::flags::MOVABLEKEYS);
             let range = command.derived.legacy_range;
             let categories: Vec<_> = categories.map(|(_, name)| *name).collect();
             (categories, movable, (range.first, range.last, range.step))
         };
-        assert_eq!(
-            names("move2"),
-            (vec!["write", "list", "slow"], false, (1, 2, 1))
-        );
-        assert_eq!(
-            names("merge"),
-            (vec!["read", "set", "slow"], true, (0, 0, 0))
-        );
+        assert_eq!(names("move2"), (vec!["write", "list", "slow"], false, (1, 2, 1)));
+        assert_eq!(names("merge"), (vec!["read", "set", "slow"], true, (0, 0, 0)));
     }
 }

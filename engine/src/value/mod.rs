@@ -6,6 +6,7 @@
 
 pub mod compact;
 pub mod hash;
+pub mod lcs;
 mod object;
 pub mod string;
 

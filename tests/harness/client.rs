@@ -9,7 +9,7 @@ use crate::frame::{self, Value};
 use crate::line;
 
 /// A server that stays silent this long has hung; the test fails instead of hanging with it.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
+const SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// Requests of one pipeline beyond this many bytes are written by a second thread while replies are read, so that a
 /// server that stops reading until its replies are taken is no deadlock.
@@ -137,15 +137,15 @@ impl Client {
 
     /// Sends all requests, then waits for as many replies.
     pub fn pipeline<A: AsRef<[u8]>>(&mut self, requests: &[Vec<A>]) -> Vec<Value> {
-        let replies = self.try_pipeline(requests).expect("the server answers the pipeline");
-        replies.iter().map(|bytes| Value::decode(bytes).expect("replies are well formed")).collect()
+        let (replies, broken) = self.raw_pipeline(requests);
+        assert!(broken.is_none(), "after {} replies: {broken:?}", replies.len());
+        let decoded = replies.iter().map(|bytes| Value::decode(bytes));
+        decoded.collect::<Result<_, _>>().expect("replies are well formed")
     }
 
-    /// [`pipeline`](Self::pipeline) with the exact bytes of each reply.
-    ///
-    /// # Errors
-    /// As [`try_raw_reply`](Self::try_raw_reply), or what the system says about the writing.
-    pub fn try_pipeline<A: AsRef<[u8]>>(&mut self, requests: &[Vec<A>]) -> io::Result<Vec<Vec<u8>>> {
+    /// [`pipeline`](Self::pipeline) with the exact bytes of each reply. Where the connection breaks, the replies before
+    /// that come with the cause.
+    pub fn raw_pipeline<A: AsRef<[u8]>>(&mut self, requests: &[Vec<A>]) -> (Vec<Vec<u8>>, Option<io::Error>) {
         let mut bytes = Vec::new();
         for args in requests {
             self.note(args);
@@ -154,28 +154,35 @@ impl Client {
         self.exchange(&bytes, requests.len())
     }
 
-    /// Writes `bytes` and reads `replies` replies, both at once where the bytes are many.
-    ///
-    /// # Errors
-    /// As [`try_raw_reply`](Self::try_raw_reply), or what the system says about the writing.
-    pub fn exchange(&mut self, bytes: &[u8], replies: usize) -> io::Result<Vec<Vec<u8>>> {
+    /// Writes `bytes` and reads `count` replies, both at once where the bytes are many. Where the connection breaks, the
+    /// replies before that come with the cause.
+    pub fn exchange(&mut self, bytes: &[u8], count: usize) -> (Vec<Vec<u8>>, Option<io::Error>) {
+        let mut replies = Vec::with_capacity(count);
         if bytes.len() <= WRITE_AHEAD_BYTES {
-            self.stream.write_all(bytes)?;
-            return (0..replies).map(|_| self.try_raw_reply()).collect();
+            // A server that hung up may have said why, so its replies are read all the same.
+            let _ = self.stream.write_all(bytes);
+            let broken = self.read_replies(count, &mut replies).err();
+            return (replies, broken);
         }
-        let mut writer = self.stream.try_clone()?;
-        std::thread::scope(|scope| {
-            // Replies tell more than a broken pipe does, so an error of the writer shows only when reading succeeds.
+        let mut writer = self.stream.try_clone().expect("a socket can be shared");
+        let broken = std::thread::scope(|scope| {
             let written = scope.spawn(move || writer.write_all(bytes));
-            let replies: io::Result<Vec<_>> = (0..replies).map(|_| self.try_raw_reply()).collect();
-            if replies.is_err() {
+            let broken = self.read_replies(count, &mut replies).err();
+            if broken.is_some() {
                 // Unblocks the writer.
                 let _ = self.stream.shutdown(Shutdown::Both);
             }
             let written = written.join().expect("the writer does not panic");
-            let replies = replies?;
-            written.map(|()| replies)
-        })
+            broken.or(written.err())
+        });
+        (replies, broken)
+    }
+
+    fn read_replies(&mut self, count: usize, out: &mut Vec<Vec<u8>>) -> io::Result<()> {
+        for _ in 0..count {
+            out.push(self.try_raw_reply()?);
+        }
+        Ok(())
     }
 
     /// Ends the sending direction: the server sees end of file.

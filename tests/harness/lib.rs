@@ -1,7 +1,7 @@
 //! Starts servers on free ports and talks to them: what every test of this package stands on.
 //!
 //! [`Server`] is a running process, ours or the reference; [`Client`] is a blocking connection that keeps the exact
-//! bytes of every reply; [`frame`] finds and decodes replies; [`script`] runs tables of requests and expected
+//! bytes of every reply; [`frame`] finds and decodes replies; [`mod@script`] runs tables of requests and expected
 //! replies; [`calls`] remembers which commands a test run has called.
 
 pub mod binary;

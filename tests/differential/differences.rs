@@ -1,0 +1,46 @@
+//! What differs from the reference on purpose. Nothing else may.
+//!
+//! Each entry carries an example; a test fails when the example no longer differs, so no entry outlives its reason.
+
+use rkvs_tests::Value;
+
+/// One intended difference of replies.
+pub(crate) struct Difference {
+    /// Why ours is meant to be this way.
+    pub reason: &'static str,
+    /// Requests the last of which shows the difference.
+    pub example: &'static [&'static str],
+    /// Whether this is the difference seen: the request, our reply, the reference's.
+    pub covers: fn(&[Vec<u8>], &Value, &Value) -> bool,
+}
+
+/// The intended differences of replies.
+pub(crate) const ALL: &[Difference] = &[];
+
+/// Whether some entry covers a pair of replies.
+pub(crate) fn covered(args: &[Vec<u8>], ours: &Value, theirs: &Value) -> bool {
+    ALL.iter().any(|difference| (difference.covers)(args, ours, theirs))
+}
+
+/// One intended difference between what COMMAND INFO says here and in 7.0.15.
+pub(crate) struct TableDifference {
+    /// `get`, or `client|list` for a subcommand.
+    pub command: &'static str,
+    /// `arity`, `flags`, `first key`, `last key`, `step`, `categories`, `tips`, `key specifications`, or `exists` for a
+    /// command the reference has not.
+    pub field: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// The intended differences of the command table.
+pub(crate) const TABLE: &[TableDifference] = &[
+    exists("namespace", "our own command"),
+    exists("batch", "our own command"),
+    exists("client|no-touch", "since 7.2"),
+    exists("client|setinfo", "since 7.2"),
+];
+
+const fn exists(command: &'static str, reason: &'static str) -> TableDifference {
+    TableDifference { command, field: "exists", reason }
+}

@@ -70,7 +70,7 @@ pub fn matches(pattern: &[u8], text: &[u8], ignore_case: bool) -> bool {
 
 /// Tells whether `pattern` is `*`, which callers that list keys treat as "no pattern".
 ///
-/// They differ for one text: [`matches`] says that `*` does not match the empty one.
+/// They differ for one text: [`matches()`] says that `*` does not match the empty one.
 pub fn matches_all(pattern: &[u8]) -> bool {
     pattern == b"*"
 }

@@ -4,7 +4,7 @@
 //! removed or given more time) but never too late. The active cycle walks these times and opens only groups that are due.
 
 use super::bucket::SLOTS;
-use super::entry::Parts;
+use super::entry::{EntryView, Parts};
 use super::{Displaced, Slot, Table};
 
 impl<O> Table<O> {
@@ -20,8 +20,8 @@ impl<O> Table<O> {
     }
 
     /// Removes expired entries from at most `groups_max` groups whose earliest deadline has come, starting at hash
-    /// position `cursor`. Returns where to go on, `None` at the end. Each removed key and boxed object is handed to
-    /// `expired`.
+    /// position `cursor`. Returns where to go on, `None` at the end. Each entry is shown to `expired` before it goes, and its
+    /// boxed object handed to `displaced`.
     ///
     /// Cost: a sequential read of the times, and for each due group its entries.
     pub fn expire(
@@ -29,7 +29,8 @@ impl<O> Table<O> {
         now_ms: u64,
         cursor: u64,
         groups_max: usize,
-        expired: &mut dyn FnMut(&[u8], Displaced<O>),
+        expired: &mut dyn FnMut(EntryView<'_, O>),
+        displaced: &mut dyn FnMut(Displaced<O>),
     ) -> Option<u64> {
         if self.expires_count == 0 || self.earliest_ms.is_empty() {
             return None;
@@ -43,7 +44,7 @@ impl<O> Table<O> {
             let step = 1 << (self.directory_depth - self.directory[index].depth());
             if self.earliest_ms[index] <= now_ms {
                 opened += 1;
-                self.expire_group(index, now_ms, expired);
+                self.expire_group(index, now_ms, expired, displaced);
                 self.shrink(index);
             }
             index += step;
@@ -54,7 +55,13 @@ impl<O> Table<O> {
         None
     }
 
-    fn expire_group(&mut self, index: usize, now_ms: u64, expired: &mut dyn FnMut(&[u8], Displaced<O>)) {
+    fn expire_group(
+        &mut self,
+        index: usize,
+        now_ms: u64,
+        expired: &mut dyn FnMut(EntryView<'_, O>),
+        displaced: &mut dyn FnMut(Displaced<O>),
+    ) {
         let group = self.directory[index];
         let mut earliest_ms = u64::MAX;
         for bucket_index in 0..group.buckets() {
@@ -72,9 +79,8 @@ impl<O> Table<O> {
                     continue;
                 }
                 let slot = Slot { group: index as u32, bucket: bucket_index as u8, index: slot_index as u8 };
-                let key = self.view(slot).key.to_vec();
-                let displaced = self.remove_in_place(slot);
-                expired(&key, displaced);
+                expired(self.view(slot));
+                displaced(self.remove_in_place(slot));
             }
         }
         self.earliest_ms[index] = earliest_ms;

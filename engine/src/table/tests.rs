@@ -168,7 +168,13 @@ fn run(steps: Vec<Step>, check_each: bool) {
                 let mut expired = HashSet::new();
                 let mut cursor = Some(0);
                 while let Some(from) = cursor {
-                    cursor = table.expire(now_ms, from, 1, &mut |key, _| assert!(expired.insert(key.to_vec())));
+                    cursor = table.expire(
+                        now_ms,
+                        from,
+                        1,
+                        &mut |entry| assert!(expired.insert(entry.key.to_vec())),
+                        &mut drop,
+                    );
                 }
                 for key in &expired {
                     assert!(model.remove(key).expect("in both").1.expect("had a deadline") <= now_ms);

@@ -1,5 +1,6 @@
 //! The engine made reachable.
 
+pub mod cli;
 pub mod command;
 pub mod commands;
 pub mod config;

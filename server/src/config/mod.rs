@@ -5,7 +5,12 @@
 //! reference that this server does not have. While the server runs, [`Config`] shares the current [`Settings`], changes them
 //! all or nothing (CONFIG SET), and `rewrite` puts them back into the file (CONFIG REWRITE).
 
+mod directives;
+mod load;
+mod redis_conf;
+mod rewrite;
 mod settings;
+mod toml_file;
 mod value;
 
 use std::collections::BTreeMap;
@@ -17,7 +22,12 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use rkvs_engine::glob;
 
+pub(crate) use directives::foreign_names;
+pub(crate) use load::{FileSource, LoadError, Place, load};
+pub(crate) use toml_file::{accepted, effective_document};
+
 pub use settings::{Change, NAMESPACE_SETTINGS, NamespaceSettings, SETTINGS, Setting, Settings, setting};
+pub use toml_file::default_document;
 pub use value::{
     Allowed, AlwaysOff, BIND_ADDRESSES_MAX, Directory, Invalid, Kind, LogFormat, LogLevel, MaxmemoryPolicy,
     NoSavePoints, OutputBufferLimit, PERCENTILES_MAX, Secret, memory_text, parse_memory, percentile_text,
@@ -59,8 +69,8 @@ pub enum ConfigError {
     /// The value of a setting was refused; nothing changed.
     #[error("ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}")]
     Refused {
-        /// The setting, under the name used.
-        name: &'static str,
+        /// The setting, under the name or alias used.
+        name: String,
         /// Why.
         reason: String,
     },
@@ -145,7 +155,9 @@ impl Config {
             else {
                 return Err(ConfigError::Unknown(spelling.into_owned()));
             };
-            let refused = |reason: &str| Err(ConfigError::Refused { name, reason: reason.into() });
+            // Here the reference tells the name as it was typed; once it looks at values, the name of the setting.
+            let refused =
+                |reason: &str| Err(ConfigError::Refused { name: spelling.to_string(), reason: reason.into() });
             match setting.change {
                 Change::Immutable => return refused("can't set immutable config"),
                 Change::Protected if !before.enable_protected_configs.allows(client_is_local) => {
@@ -161,7 +173,7 @@ impl Config {
 
         let mut after = Settings::clone(&before);
         for ((setting, name), (_, value)) in targets.iter().zip(pairs) {
-            let refused = |reason: String| ConfigError::Refused { name, reason };
+            let refused = |reason: String| ConfigError::Refused { name: (*name).to_owned(), reason };
             let text = std::str::from_utf8(value).map_err(|_| refused("argument must be valid UTF-8".into()))?;
             let mut notes = Vec::new();
             setting
@@ -182,6 +194,15 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Puts the current values into the file the server was started with (CONFIG REWRITE).
+    pub fn rewrite(&self) -> Result<(), ConfigError> {
+        let changing = self.changing.lock();
+        let path = changing.file.as_ref().ok_or(ConfigError::NoFile)?;
+        rewrite::rewrite(path, &self.current.load(), &changing.origins).map_err(ConfigError::Rewrite)
+    }
+}
+
 /// Origin of a value given by CONFIG SET.
 const CONFIG_SET: &str = "CONFIG SET";
 
@@ -196,10 +217,13 @@ impl Changing {
                     // What held a moment ago holds again; if not, the part keeps the newer value and says so itself.
                     let _ = earlier(after, before);
                 }
-                return Err(ConfigError::Refused { name, reason });
+                return Err(ConfigError::Refused { name: (*name).to_owned(), reason });
             }
             done.push(hook);
         }
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -170,7 +170,7 @@ settings! {
         /// Path of a Unix socket to listen on, relative to dir; empty for none.
         unixsocket: Option<PathBuf> = "unixsocket" { kind: Kind::Text, default: "", change: Immutable }
         /// Permissions of the Unix socket; 0 leaves them to the umask.
-        unixsocketperm: u32 = "unixsocketperm" { kind: Kind::Octal(0, 0o777), default: "0", unit: "octal mode", change: Immutable }
+        unixsocketperm: u32 = "unixsocketperm" { kind: Kind::Octal(0, 0o777), default: "0", change: Immutable }
         /// Connections the system may hold that were not accepted yet.
         tcp_backlog: u32 = "tcp-backlog" { kind: Kind::Integer(0, INT_MAX), default: "511", unit: "connections", change: Immutable }
         /// Idle time after which the system probes whether a peer still lives; 0 never probes.
@@ -180,7 +180,7 @@ settings! {
         /// Most clients connected at the same time.
         maxclients: u32 = "maxclients" { kind: Kind::Integer(1, u32::MAX as i64), default: "10000", unit: "clients" }
         /// Address of the HTTP endpoint with /metrics, /healthz and /readyz; empty for none.
-        metrics_listen: Option<SocketAddr> = "metrics-listen" { kind: Kind::Text, default: "127.0.0.1:9121", change: Immutable }
+        metrics_listen: Option<SocketAddr> = "metrics-listen" { kind: Kind::Text, default: "127.0.0.1:9121", unit: "ADDRESS:PORT", change: Immutable }
     }
 
     section "Security" {
@@ -235,7 +235,7 @@ settings! {
 
     section "Persistence" {
         /// Save points; this version has no snapshots, so that only the empty list is accepted.
-        save: NoSavePoints = "save" { kind: Kind::Words, default: "" }
+        save: NoSavePoints = "save" { kind: Kind::Groups, default: "" }
         /// Append-only file; this version has none, so that only 'no' is accepted.
         appendonly: AlwaysOff = "appendonly" { kind: Kind::Bool, default: "no" }
     }
@@ -246,7 +246,7 @@ settings! {
         /// Most bytes a client may have sent that are not executed yet.
         client_query_buffer_limit: u64 = "client-query-buffer-limit" { kind: Kind::Memory(REQUEST_LIMIT_BYTES_MIN, REQUEST_LIMIT_BYTES_MAX), default: "1gb", unit: "bytes" }
         /// Class, hard limit, soft limit, seconds above the soft limit: replies a client may leave unread; 0 for no limit.
-        client_output_buffer_limit: OutputBufferLimit = "client-output-buffer-limit" { kind: Kind::Words, default: "normal 0 0 0", unit: "class bytes bytes seconds" }
+        client_output_buffer_limit: OutputBufferLimit = "client-output-buffer-limit" { kind: Kind::Groups, default: "normal 0 0 0", unit: "class bytes bytes seconds" }
     }
 
     section "Observation" {

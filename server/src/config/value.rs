@@ -29,6 +29,8 @@ pub enum Kind {
     Text,
     /// Any number of words.
     Words,
+    /// Any number of groups of words; several lines of a redis.conf add up.
+    Groups,
     /// Any number of decimal numbers.
     Numbers,
 }
@@ -36,7 +38,7 @@ pub enum Kind {
 impl Kind {
     /// Whether the setting takes any number of words rather than exactly one.
     pub fn is_list(self) -> bool {
-        matches!(self, Kind::Words | Kind::Numbers)
+        matches!(self, Kind::Words | Kind::Groups | Kind::Numbers)
     }
 }
 
@@ -52,7 +54,7 @@ impl fmt::Display for Kind {
             Kind::Memory(min, _) => write!(f, "{} or more; bytes, kb, mb, gb", memory_text(*min)),
             Kind::Choice(words) => f.write_str(&words.join("|")),
             Kind::Text => f.write_str("text"),
-            Kind::Words => f.write_str("words"),
+            Kind::Words | Kind::Groups => f.write_str("words"),
             Kind::Numbers => f.write_str("numbers"),
         }
     }
@@ -410,7 +412,7 @@ pub struct NoSavePoints;
 
 impl Field for NoSavePoints {
     fn assign(&mut self, _: Kind, words: &[String], _: &mut Vec<String>) -> Result<(), Invalid> {
-        if words.iter().all(String::is_empty) {
+        if words.is_empty() || words == [""] {
             return Ok(());
         }
         let well_formed = words.len().is_multiple_of(2)

@@ -1,1 +1,23 @@
-//! What the benchmarks share: workloads, key distributions, result tables.
+//! What the benchmarks share.
+//!
+//! - What is asked: [`distribution`] (which keys), [`keyspace`] (how keys and values look), [`request`] (prebuilt batches).
+//! - How it is asked: [`endpoint`] (sockets and the handshake), [`generator`] (many connections, closed or open loop),
+//!   [`client`] (a few questions, one after the other).
+//! - What came back: [`scanner`] (counts replies), [`check`] (reads values back), [`report`] (latencies and rates).
+//! - What it cost: [`process`] (pinning, CPU time and memory of a server), [`machine`] (where it was measured).
+//!
+//! The programs on top: `rkvs-bench` in `load/` puts load on one server, `compare` in `compare/` puts the same load on
+//! several in turns, `micro/` times the engine in process. `results/` keeps what they found, dated, with the setup.
+
+pub mod check;
+pub mod client;
+pub mod distribution;
+pub mod endpoint;
+pub mod generator;
+pub mod keyspace;
+pub mod machine;
+pub mod process;
+pub mod random;
+pub mod report;
+pub mod request;
+pub mod scanner;

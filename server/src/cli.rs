@@ -250,7 +250,7 @@ mod tests {
             (&["--maxclients", "abc"], "error: --maxclients: argument couldn't be parsed into an integer"),
             (&["--maxclients"], "error: --maxclients: wrong number of arguments"),
             (&["--port", "1", "2"], "error: --port: wrong number of arguments"),
-            (&["--daemonize", "yes"], "error: --daemonize: this version cannot do that"),
+            (&["--daemonize", "yes"], "error: --daemonize: the server stays in the foreground"),
             (&["--replicaof", "10.0.0.1", "6379"], "error: --replicaof: replication is not supported"),
             (&["--maxmemmory", "1"], "a similar argument exists: '--maxmemory'"),
             (&["--nonsense"], "error: unexpected argument '--nonsense' found"),

@@ -14,7 +14,7 @@ use config::{Environment, Map, Source, Value, ValueKind};
 use super::Origins;
 use super::directives::{Directive, nearest_name};
 use super::settings::{NamespaceSettings, SETTINGS, Setting, Settings};
-use super::value::{Kind, system_text};
+use super::value::system_text;
 use super::{redis_conf, toml_file};
 
 /// Largest configuration file, in bytes.
@@ -60,7 +60,8 @@ pub(super) fn read_file(path: &Path) -> Result<String, LoadError> {
         .map_err(|reason| unreadable(&path.display().to_string(), reason))
 }
 
-fn read_text(stream: &mut dyn Read) -> Result<String, String> {
+/// Reads a configuration of bounded size.
+pub(super) fn read_text(stream: &mut dyn Read) -> Result<String, String> {
     let mut bytes = Vec::new();
     stream.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| system_text(&error))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
@@ -180,6 +181,8 @@ impl std::error::Error for LoadError {}
 /// What one source gives: words and origin by canonical name.
 #[derive(Clone, Default)]
 pub(super) struct Layer {
+    /// Where values are tried.
+    scratch: Settings,
     given: BTreeMap<&'static str, (Vec<String>, String)>,
     pub(super) namespaces: BTreeMap<String, NamespaceSettings>,
     warnings: Vec<String>,
@@ -208,22 +211,17 @@ impl Layer {
         &mut self,
         place: Place,
         setting: &'static Setting<Settings>,
-        mut words: Vec<String>,
+        words: Vec<String>,
     ) -> Result<(), LoadError> {
-        if setting.kind.is_list() {
-            words = words.iter().flat_map(|word| word.split_whitespace()).map(str::to_owned).collect();
-        }
+        let mut line = Vec::new();
+        setting.add_line(&mut line, words);
         let mut notes = Vec::new();
         setting
-            .assign(&mut Settings::default(), &words, &mut notes)
+            .assign(&mut self.scratch, &line, &mut notes)
             .map_err(|invalid| place.clone().refuses(invalid.to_string()))?;
         self.warnings.extend(notes.iter().map(|note| format!("{}: {note} ({place})", setting.name)));
-        let (all, origin) = self.given.entry(setting.name).or_default();
-        // Several lines of such a setting add up; an empty one starts anew.
-        if setting.kind != Kind::Groups || words.is_empty() {
-            all.clear();
-        }
-        all.extend(words);
+        let (words, origin) = self.given.entry(setting.name).or_default();
+        setting.add_line(words, line);
         *origin = place.to_string();
         Ok(())
     }

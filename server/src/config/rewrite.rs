@@ -4,13 +4,14 @@
 //! place; one the file does not mention is added at the end when it differs from the default. What the environment gives is
 //! left to the environment: passwords are kept out of files that way.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
 use toml_edit::DocumentMut;
 
-use super::load::{is_from_environment, is_toml};
+use super::load::{is_from_environment, is_toml, read_text};
 use super::settings::{SETTINGS, Setting, Settings, setting};
 use super::toml_file::toml_value;
 use super::value::{Kind, memory_text, system_text};
@@ -26,9 +27,9 @@ pub(super) fn rewrite(path: &Path, settings: &Settings, origins: &Origins) -> Re
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
         found => found.map_err(|error| system_text(&error))?,
     };
-    let old = match fs::read_to_string(&path) {
+    let old = match File::open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        read => read.map_err(|error| system_text(&error))?,
+        opened => read_text(&mut opened.map_err(|error| system_text(&error))?)?,
     };
     let new = match is_toml(&path) {
         true => rewritten_toml(&old, settings, origins)?,
@@ -37,20 +38,22 @@ pub(super) fn rewrite(path: &Path, settings: &Settings, origins: &Origins) -> Re
     replace(&path, new.as_bytes()).map_err(|error| system_text(&error))
 }
 
+/// Whether the value is the environment's to give.
+fn is_left_to_environment(setting: &Setting<Settings>, origins: &Origins) -> bool {
+    origins.get(setting.name).is_some_and(|origin| is_from_environment(origin))
+}
+
 /// Whether a value that the file does not mention has to be added to it.
 fn is_missing(setting: &Setting<Settings>, settings: &Settings, origins: &Origins) -> bool {
-    let from_environment = origins.get(setting.name).is_some_and(|origin| is_from_environment(origin));
-    !from_environment && setting.words(settings) != setting.words(&Settings::default())
+    !is_left_to_environment(setting, origins) && setting.words(settings) != setting.words(&Settings::default())
 }
 
 /// Whether the words, as a file gives them, mean the current value.
-fn is_current(setting: &Setting<Settings>, words: &[String], settings: &Settings) -> bool {
+fn is_current(setting: &Setting<Settings>, words: Vec<String>, settings: &Settings) -> bool {
     let mut scratch = Settings::default();
-    let words: Vec<String> = match setting.kind.is_list() {
-        true => words.iter().flat_map(|word| word.split_whitespace()).map(str::to_owned).collect(),
-        false => words.to_vec(),
-    };
-    let assigned = setting.assign(&mut scratch, &words, &mut Vec::new());
+    let mut value = Vec::new();
+    setting.add_line(&mut value, words);
+    let assigned = setting.assign(&mut scratch, &value, &mut Vec::new());
     assigned.is_ok() && setting.words(&scratch) == setting.words(settings)
 }
 
@@ -62,12 +65,11 @@ fn rewritten_toml(old: &str, settings: &Settings, origins: &Origins) -> Result<S
             .iter()
             .map(|(key, _)| key.to_owned())
             .find(|key| setting(&key.replace('_', "-")).is_some_and(|found| found.name == one.name));
-        let from_environment = origins.get(one.name).is_some_and(|origin| is_from_environment(origin));
         match key {
-            Some(_) if from_environment => {}
+            Some(_) if is_left_to_environment(one, origins) => {}
             Some(key) => {
                 let value = table[&key].as_value_mut().ok_or_else(|| format!("'{key}' is no longer a value"))?;
-                if !is_current(one, &toml_words(value), settings) {
+                if !is_current(one, toml_words(value), settings) {
                     let decor = value.decor().clone();
                     *value = toml_value(one, &one.words(settings));
                     *value.decor_mut() = decor;
@@ -95,43 +97,45 @@ fn toml_words(value: &toml_edit::Value) -> Vec<String> {
 }
 
 fn rewritten_redis_conf(old: &str, settings: &Settings, origins: &Origins) -> String {
-    let lines: Vec<&str> = old.lines().collect();
-    let directives: Vec<Option<(&'static Setting<Settings>, Vec<String>)>> = lines
-        .iter()
-        .map(|line| {
-            let (name, words) = redis_conf::directive(line)?.ok()?;
-            Some((setting(&name)?, words))
+    let mut given: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let lines: Vec<(&str, Option<&Setting<Settings>>)> = old
+        .lines()
+        .map(|line| match redis_conf::directive(line) {
+            Some(Ok((name, words))) => {
+                let setting = setting(&name);
+                if let Some(setting) = setting {
+                    setting.add_line(given.entry(setting.name).or_default(), words);
+                }
+                (line, setting)
+            }
+            _ => (line, None),
         })
+        .collect();
+    let is_kept = |setting: &Setting<Settings>| {
+        is_left_to_environment(setting, origins) || is_current(setting, given[setting.name].clone(), settings)
+    };
+    let stale: BTreeSet<&str> = SETTINGS
+        .iter()
+        .filter(|setting| given.contains_key(setting.name) && !is_kept(setting))
+        .map(|setting| setting.name)
         .collect();
 
     let mut new: Vec<String> = Vec::with_capacity(lines.len());
-    let mut replaced: Vec<&str> = Vec::new();
-    for (line, directive) in lines.iter().zip(&directives) {
-        let Some((setting, _)) = directive else {
-            new.push((*line).to_owned());
-            continue;
-        };
-        // The last line of a setting counts, except where lines add up.
-        let mut words = Vec::new();
-        for (_, more) in directives.iter().flatten().filter(|(other, _)| other.name == setting.name) {
-            if setting.kind != Kind::Groups || more.iter().all(String::is_empty) {
-                words.clear();
+    let mut replaced: BTreeSet<&str> = BTreeSet::new();
+    for (line, setting) in &lines {
+        match setting {
+            Some(setting) if stale.contains(setting.name) => {
+                if replaced.insert(setting.name) {
+                    new.push(redis_conf_line(setting, settings));
+                }
             }
-            words.extend(more.iter().filter(|word| setting.kind != Kind::Groups || !word.is_empty()).cloned());
-        }
-        let from_environment = origins.get(setting.name).is_some_and(|origin| is_from_environment(origin));
-        if from_environment || is_current(setting, &words, settings) {
-            new.push((*line).to_owned());
-        } else if !replaced.contains(&setting.name) {
-            replaced.push(setting.name);
-            new.push(redis_conf_line(setting, settings));
+            _ => new.push((*line).to_owned()),
         }
     }
 
-    let mut is_marked = lines.contains(&GENERATED);
+    let mut is_marked = lines.iter().any(|(line, _)| *line == GENERATED);
     for setting in SETTINGS {
-        let is_present = directives.iter().flatten().any(|(other, _)| other.name == setting.name);
-        if is_present || !is_missing(setting, settings, origins) {
+        if given.contains_key(setting.name) || !is_missing(setting, settings, origins) {
             continue;
         }
         if !is_marked {

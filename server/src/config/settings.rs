@@ -58,6 +58,19 @@ impl<S> Setting<S> {
         }
     }
 
+    /// Adds the words of one more line of a file (or one more flag) to those given before: most settings take the last line,
+    /// groups add up until an empty line starts anew. Words of lists may be apart by spaces within a line's quotes.
+    pub(super) fn add_line(&self, given: &mut Vec<String>, words: Vec<String>) {
+        let is_empty = words.iter().all(|word| word.trim_ascii().is_empty());
+        if self.kind != Kind::Groups || is_empty {
+            given.clear();
+        }
+        match self.kind.is_list() {
+            true => given.extend(words.iter().flat_map(|word| word.split_whitespace()).map(str::to_owned)),
+            false => given.extend(words),
+        }
+    }
+
     /// Gives the setting the value the words say; `notes` receives what was accepted without effect.
     pub fn assign(&self, settings: &mut S, words: &[String], notes: &mut Vec<String>) -> Result<(), Invalid> {
         (self.field_mut)(settings).assign(self.kind, words, notes)
@@ -200,7 +213,7 @@ settings! {
         /// File that holds the process id while the server runs, relative to dir; empty for none.
         pidfile: Option<PathBuf> = "pidfile" { kind: Kind::Text, default: "", change: Immutable }
         /// Running in the background is left to the service manager: only 'no' is accepted.
-        daemonize: AlwaysOff = "daemonize" { kind: Kind::Bool, default: "no", change: Immutable }
+        daemonize: AlwaysOff = "daemonize" { kind: Kind::Off("the server stays in the foreground: run it under a service manager instead"), default: "no", change: Immutable }
         /// Threads that serve clients; 0 starts one per core.
         workers: u32 = "workers" { kind: Kind::Integer(0, 1_024), default: "0", unit: "threads", change: Immutable }
         /// How often a second the server does its periodic work, such as active expiry.
@@ -237,7 +250,7 @@ settings! {
         /// Save points; this version has no snapshots, so that only the empty list is accepted.
         save: NoSavePoints = "save" { kind: Kind::Groups, default: "" }
         /// Append-only file; this version has none, so that only 'no' is accepted.
-        appendonly: AlwaysOff = "appendonly" { kind: Kind::Bool, default: "no" }
+        appendonly: AlwaysOff = "appendonly" { kind: Kind::Off("this version has no append-only file: only 'no' is accepted"), default: "no" }
     }
 
     section "Client limits" {

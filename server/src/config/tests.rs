@@ -177,8 +177,13 @@ fn mistakes_in_a_redis_conf_are_fatal_and_named() {
         ("requirepass a b", 1, "requirepass ***", "wrong number of arguments"),
         ("REQUIREPASS \"a", 1, "requirepass ***", "Unbalanced quotes in configuration line"),
         ("include", 1, "include", "wrong number of arguments"),
-        ("daemonize yes", 1, "daemonize yes", "this version cannot do that: only 'no' is accepted"),
-        ("appendonly yes", 1, "appendonly yes", "this version cannot do that: only 'no' is accepted"),
+        (
+            "daemonize yes",
+            1,
+            "daemonize yes",
+            "the server stays in the foreground: run it under a service manager instead",
+        ),
+        ("appendonly yes", 1, "appendonly yes", "this version has no append-only file: only 'no' is accepted"),
         (
             "save 900 1",
             1,
@@ -476,6 +481,67 @@ fn rewriting_fails_clearly() {
     );
     let gone = Config::new(Settings::default(), Origins::new(), Some("/nonexistent/rkvs.toml".into()));
     assert_eq!(gone.rewrite().expect_err("gone").to_string(), "ERR Rewriting config file: No such file or directory");
+}
+
+#[test]
+fn the_words_of_a_value_give_it_back() {
+    let values = [
+        "",
+        "0",
+        "5",
+        "yes",
+        "no",
+        "local",
+        "debug",
+        "json",
+        "1gb",
+        "a b",
+        "50 99.9",
+        "normal 1 2 3",
+        "/",
+        "*",
+        "::1:1",
+    ];
+    let mut accepted = 0;
+    for setting in SETTINGS {
+        for value in values {
+            let mut once = Settings::default();
+            if setting.assign(&mut once, &setting.words_in(value), &mut Vec::new()).is_ok() {
+                let mut twice = Settings::default();
+                setting.assign(&mut twice, &setting.words(&once), &mut Vec::new()).expect("its own words");
+                assert_eq!(once, twice, "{} {value:?}", setting.name);
+                accepted += 1;
+            }
+        }
+    }
+    assert!(accepted > 2 * SETTINGS.len());
+}
+
+#[test]
+fn a_huge_file_is_refused_and_a_long_one_is_quick() {
+    let endless = &mut std::io::repeat(b'#');
+    let error = FileSource::stream("<stdin>", endless).err().expect("refused").to_string();
+    assert_eq!(error, "Fatal error, can't open config file '<stdin>': larger than 4194304 bytes");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("long.conf");
+    fs::write(&path, "hz 20\n".repeat(20_000)).expect("written");
+    let loaded = load_file(&FileSource::open(&path).expect("readable")).expect("valid");
+    let config = Config::new(loaded.settings, loaded.origins, Some(path.clone()));
+    set(&config, &[("hz", "30")]).expect("accepted");
+    config.rewrite().expect("rewritten");
+    assert_eq!(fs::read_to_string(&path).expect("readable"), "hz 30\n");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_loaded_or_refused(text in "([a-z\\-\"'\\[\\]=.# 0-9]{0,20}\n?){0,6}", words in ".{0,40}") {
+        for text in [&text, &words] {
+            let _ = load_file(&redis_conf(text));
+            let _ = load_file(&toml(text));
+            let _ = load(None, environment(&[("RKVS_BIND", text.as_str())]), flags(&[("save", &[text.as_str()])]));
+        }
+    }
 }
 
 #[test]

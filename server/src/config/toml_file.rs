@@ -168,7 +168,7 @@ fn read_namespaces(source: &Text<'_>, value: Value, layer: &mut Layer) -> Result
 pub(super) fn toml_value<S>(setting: &Setting<S>, words: &[String]) -> toml_edit::Value {
     let text = words.join(" ");
     match setting.kind {
-        Kind::Bool => (text == "yes").into(),
+        Kind::Bool | Kind::Off(_) => (text == "yes").into(),
         Kind::Integer(..) | Kind::Clamped(..) => text.parse::<i64>().map_or_else(|_| text.into(), Into::into),
         Kind::Memory(..) => match text.parse::<u64>() {
             Ok(bytes) if memory_text(bytes) == text && i64::try_from(bytes).is_ok() => (bytes as i64).into(),

@@ -15,6 +15,8 @@ use subtle::ConstantTimeEq;
 pub enum Kind {
     /// `yes` or `no`.
     Bool,
+    /// Only `no`; holds why.
+    Off(&'static str),
     /// A decimal integer within bounds, both included.
     Integer(i64, i64),
     /// A decimal integer moved to the nearer bound when outside of them, as the reference does for `hz`.
@@ -47,6 +49,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Kind::Bool => f.write_str("yes|no"),
+            Kind::Off(_) => f.write_str("no"),
             Kind::Integer(min, i64::MAX) => write!(f, "{min} or more"),
             Kind::Integer(min, max) | Kind::Clamped(min, max) => write!(f, "{min} to {max}"),
             Kind::Octal(min, max) => write!(f, "octal {min:o} to {max:o}"),
@@ -211,7 +214,7 @@ impl Field for Option<PathBuf> {
     }
 }
 
-/// An existing directory, held as an absolute path so that it stays the same wherever it is used.
+/// An existing directory, held as an absolute path so that CONFIG GET tells where it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Directory(PathBuf);
 
@@ -224,7 +227,15 @@ impl Directory {
 
 impl Field for Directory {
     fn assign(&mut self, _: Kind, words: &[String], _: &mut Vec<String>) -> Result<(), Invalid> {
-        let path = std::fs::canonicalize(single(words)?).map_err(|error| Invalid(system_text(&error)))?;
+        let word = single(words)?;
+        let path = match std::fs::canonicalize(word) {
+            // The working directory may be gone; a server that writes no files does not need one.
+            Err(_) if word == "." => {
+                self.0 = word.into();
+                return Ok(());
+            }
+            found => found.map_err(|error| Invalid(system_text(&error)))?,
+        };
         if !path.is_dir() {
             return Err(Invalid::new("Not a directory"));
         }
@@ -438,15 +449,15 @@ pub struct AlwaysOff;
 impl Field for AlwaysOff {
     fn assign(&mut self, kind: Kind, words: &[String], notes: &mut Vec<String>) -> Result<(), Invalid> {
         let mut on = false;
-        on.assign(kind, words, notes)?;
-        if on {
-            return Err(Invalid::new("this version cannot do that: only 'no' is accepted"));
+        on.assign(Kind::Bool, words, notes)?;
+        match kind {
+            Kind::Off(reason) if on => Err(Invalid::new(reason)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    fn words(&self, kind: Kind) -> Vec<String> {
-        false.words(kind)
+    fn words(&self, _: Kind) -> Vec<String> {
+        false.words(Kind::Bool)
     }
 }
 

@@ -102,7 +102,8 @@ pub fn parse(
     let loaded = load(source.as_ref(), environment, flags)?;
 
     if matches.get_flag("print-config") {
-        return Err(Exit::done(effective_document(&loaded.settings, &loaded.origins)));
+        let warnings: String = loaded.warnings.iter().map(|warning| format!("# warning: {warning}\n")).collect();
+        return Err(Exit::done(warnings + &effective_document(&loaded.settings, &loaded.origins)));
     }
     if matches.get_flag("check-config") {
         let warnings: String = loaded.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
@@ -320,12 +321,14 @@ mod tests {
     fn the_effective_configuration_prints_with_origins_and_loads_again() {
         let environment = [("RKVS_REQUIREPASS", "hunter2"), ("RKVS_LATENCY_TRACKING_INFO_PERCENTILES", "50 99.5")];
         let exit =
-            run(&["--port", "7000", "--maxmemory", "3gb", "--print-config"], &environment, "").expect_err("printed");
+            run(&["--port", "7000", "--maxmemory", "3gb", "--appendfsync", "no", "--print-config"], &environment, "")
+                .expect_err("printed");
         assert_eq!(exit.code, 0);
         for line in [
             "port = 7000 # flag --port",
             "maxmemory = \"3gb\" # flag --maxmemory",
             "hz = 10 # default",
+            "# warning: 'appendfsync' has no effect in this server (flag --appendfsync)",
             "# requirepass is set, but not shown # environment variable RKVS_REQUIREPASS",
         ] {
             assert!(exit.text.lines().any(|other| other == line), "{line} is not in {}", exit.text);

@@ -239,11 +239,16 @@ pub(super) static IGNORED: &[&str] = &[
     "tls-session-caching",
     "tracking-table-max-keys",
     "use-exit-on-panic",
+    "watchdog-period",
     "zset-max-listpack-entries",
     "zset-max-listpack-value",
     "zset-max-ziplist-entries",
     "zset-max-ziplist-value",
 ];
+
+/// Directives of the reference whose arguments must not show in messages.
+pub(super) static FOREIGN_SECRETS: &[&str] =
+    &["masterauth", "masteruser", "tls-client-key-file-pass", "tls-key-file-pass", "user"];
 
 /// Every name of the reference that is not one of our settings.
 pub(crate) fn foreign_names() -> impl Iterator<Item = &'static str> {
@@ -293,6 +298,13 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for name in foreign_names().chain(SETTINGS.iter().flat_map(Setting::names)) {
             assert!(seen.insert(name), "{name} is listed twice");
+        }
+    }
+
+    #[test]
+    fn foreign_secrets_are_foreign_names() {
+        for secret in FOREIGN_SECRETS {
+            assert!(foreign_names().any(|name| name == *secret), "{secret}");
         }
     }
 

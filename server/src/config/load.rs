@@ -12,7 +12,7 @@ use std::path::Path;
 use config::{Environment, Map, Source, Value, ValueKind};
 
 use super::Origins;
-use super::directives::{Directive, nearest_name};
+use super::directives::{Directive, FOREIGN_SECRETS, nearest_name};
 use super::settings::{NamespaceSettings, SETTINGS, Setting, Settings};
 use super::value::system_text;
 use super::{redis_conf, toml_file};
@@ -112,7 +112,8 @@ impl Place {
     /// A place in a file; hides what follows the name of a secret setting.
     pub(super) fn in_file(name: &str, line: Option<usize>, text: &str) -> Self {
         let text = text.trim();
-        let secret = SETTINGS.iter().filter(|setting| setting.secret).flat_map(Setting::names).find(|secret| {
+        let secrets = SETTINGS.iter().filter(|setting| setting.secret).flat_map(Setting::names);
+        let secret = secrets.chain(FOREIGN_SECRETS.iter().copied()).find(|secret| {
             let bare = text.trim_start_matches(['"', '\'']);
             bare.get(..secret.len()).is_some_and(|start| start.eq_ignore_ascii_case(secret))
         });

@@ -176,6 +176,7 @@ fn mistakes_in_a_redis_conf_are_fatal_and_named() {
         ("hz -5\nhz 10", 1, "hz -5", "argument must be between 0 and 2147483647 inclusive"),
         ("requirepass a b", 1, "requirepass ***", "wrong number of arguments"),
         ("REQUIREPASS \"a", 1, "requirepass ***", "Unbalanced quotes in configuration line"),
+        ("masterauth \"hunter2", 1, "masterauth ***", "Unbalanced quotes in configuration line"),
         ("include", 1, "include", "wrong number of arguments"),
         (
             "daemonize yes",
@@ -191,7 +192,7 @@ fn mistakes_in_a_redis_conf_are_fatal_and_named() {
             "save points need snapshots, which this version does not have: only the empty list (save \"\") is accepted",
         ),
         ("save 900", 1, "save 900", "Invalid save parameters"),
-        ("user a on", 1, "user a on", "users are not supported: without them the data would be open"),
+        ("user a on >pass", 1, "user ***", "users are not supported: without them the data would be open"),
         (
             "replicaof 10.0.0.1 6379",
             1,

@@ -1,9 +1,131 @@
 //! What a handler works with beside its arguments.
 
-use std::marker::PhantomData;
+use std::sync::Arc;
 
-/// The session that sent a request, and the server it reached.
-#[derive(Debug)]
+use rkvs_engine::keyspace::Keyspace;
+use rkvs_engine::namespace::{Handle, Namespace};
+use rkvs_engine::shard::multi_key::{LockError, Locks, Patience, Reach};
+
+use super::error::CommandError;
+use crate::config::Settings;
+use crate::server::Server;
+use crate::session::Session;
+
+/// The session that sent a request, the server it reached, and the keys it may touch.
+///
+/// The locks that the command's scope asks for are held already; [`Context::keyspace`] reaches the keys through them.
 pub struct Context<'a> {
-    server: PhantomData<&'a ()>,
+    /// What all connections share: engine, configuration, clients, counters.
+    pub server: &'a Server,
+    /// The settings as they were when this turn began.
+    pub settings: &'a Settings,
+    /// Who asks.
+    pub session: &'a mut Session,
+    /// The time at which the request happens, in Unix milliseconds; the same throughout a transaction.
+    pub now_ms: u64,
+    /// The namespace the request works on.
+    handle: &'a Handle,
+    /// The namespaces that are locked as a whole: some or all, for commands over several of them.
+    others: &'a [Handle],
+    /// The locks that are held; none for commands that need none or take one after another.
+    locks: Option<Locks<'a>>,
+    /// The namespace chosen by this request for the following ones.
+    selected: Option<Handle>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        server: &'a Server,
+        settings: &'a Settings,
+        session: &'a mut Session,
+        now_ms: u64,
+        handle: &'a Handle,
+        others: &'a [Handle],
+        locks: Option<Locks<'a>>,
+    ) -> Self {
+        Self { server, settings, session, now_ms, handle, others, locks, selected: None }
+    }
+
+    /// Takes the namespace out that the latest request has chosen.
+    pub(crate) fn take_selected(&mut self) -> Option<Handle> {
+        self.selected.take()
+    }
+
+    /// Goes on in another of the namespaces that are locked; for the next request of a transaction.
+    pub(crate) fn enter(&mut self, handle: &'a Handle) {
+        self.handle = handle;
+    }
+
+    /// The keys of the current namespace: those of the request through the locks held, or the whole namespace shard by
+    /// shard where the command's scope is that.
+    #[inline]
+    pub fn keyspace(&mut self) -> Keyspace<'_> {
+        let keyspace = match &mut self.locks {
+            Some(locks) => locks.keyspace(self.handle, self.now_ms),
+            None => self.handle.unlocked(self.now_ms),
+        };
+        if self.session.no_touch { keyspace.without_touching() } else { keyspace }
+    }
+
+    /// The current namespace.
+    pub fn namespace(&self) -> &'a Arc<Namespace> {
+        self.handle.namespace()
+    }
+
+    /// Whether the request is part of a transaction that runs.
+    pub fn in_transaction(&self) -> bool {
+        self.session.transaction.is_running()
+    }
+
+    /// The namespace of a database index.
+    ///
+    /// # Errors
+    /// [`CommandError::DatabaseOutOfRange`].
+    pub fn database(&self, index: i64) -> Result<Arc<Namespace>, CommandError> {
+        u32::try_from(index)
+            .ok()
+            .and_then(|index| self.server.engine.database(index))
+            .ok_or(CommandError::DatabaseOutOfRange)
+    }
+
+    /// Makes a namespace the current one from the next request on (SELECT, NAMESPACE USE).
+    pub fn select(&mut self, namespace: Arc<Namespace>) {
+        self.session.info.select(namespace.database());
+        self.selected = Some(Handle::new(namespace));
+    }
+
+    /// Locks these namespaces as a whole and runs `operation`, which reaches each through the [`Locks`] and its handle; the
+    /// handles are in the order of `namespaces`. Inside a transaction the locks are held already.
+    ///
+    /// # Errors
+    /// When one of them was deleted meanwhile, and what `operation` returns.
+    pub fn with_namespaces<T>(
+        &mut self,
+        namespaces: &[Arc<Namespace>],
+        operation: impl FnOnce(&mut Locks<'_>, &[&Handle], u64) -> Result<T, CommandError>,
+    ) -> Result<T, CommandError> {
+        if let Some(locks) = &mut self.locks {
+            let handles: Option<Vec<&Handle>> = namespaces
+                .iter()
+                .map(|wanted| self.others.iter().find(|handle| handle.namespace().id() == wanted.id()))
+                .collect();
+            let handles = handles.ok_or(CommandError::NamespaceGone)?;
+            return operation(locks, &handles, self.now_ms);
+        }
+        let mut handles: Vec<Handle> = namespaces.iter().cloned().map(Handle::new).collect();
+        loop {
+            let wanted: Vec<_> = handles.iter().map(|handle| (handle, Reach::All)).collect();
+            match Locks::many(&wanted, Patience::Wait) {
+                Ok(mut locks) => {
+                    let handles: Vec<&Handle> = handles.iter().collect();
+                    return operation(&mut locks, &handles, self.now_ms);
+                }
+                Err(LockError::Busy) => unreachable!("waiting does not give up"),
+                Err(LockError::Stale) => {}
+            }
+            for handle in &mut handles {
+                handle.refresh()?;
+            }
+        }
+    }
 }

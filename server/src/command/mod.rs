@@ -6,10 +6,12 @@
 
 pub mod args;
 pub mod context;
+pub(crate) mod dispatch;
 pub mod documentation;
 pub mod error;
 pub mod flags;
 pub mod keys;
+mod redact;
 pub mod spec;
 pub mod table;
 

@@ -5,9 +5,7 @@ use super::args::Args;
 use super::context::Context;
 use super::documentation::{Arg, Change, Deprecation};
 use super::error::CommandResult;
-use super::flags::{
-    ADMIN, BLOCKING, Categories, FAST, Flags, MOVABLEKEYS, PUBSUB, READONLY, WRITE,
-};
+use super::flags::{ADMIN, BLOCKING, Categories, FAST, Flags, MOVABLEKEYS, PUBSUB, READONLY, WRITE};
 use super::keys::{Keys, LegacyRange};
 use crate::resp::Reply;
 
@@ -95,11 +93,7 @@ impl Command {
             index: 0,
             full_name: "",
             categories: Categories::NONE,
-            legacy_range: LegacyRange {
-                first: 0,
-                last: 0,
-                step: 0,
-            },
+            legacy_range: LegacyRange { first: 0, last: 0, step: 0 },
         },
     };
 
@@ -115,6 +109,12 @@ impl Command {
         self.derived.full_name
     }
 
+    /// How many of a request's words name it: 2 for a subcommand.
+    #[inline]
+    pub fn name_words(&self) -> usize {
+        if self.derived.full_name.len() > self.name.len() { 2 } else { 1 }
+    }
+
     /// Whether it runs through its subcommands.
     #[inline]
     pub fn is_container(&self) -> bool {
@@ -123,9 +123,7 @@ impl Command {
 
     /// The subcommand of that name, in any letter case.
     pub fn subcommand(&self, name: &[u8]) -> Option<&'static Self> {
-        self.subcommands
-            .iter()
-            .find(|command| command.name.as_bytes().eq_ignore_ascii_case(name))
+        self.subcommands.iter().find(|command| command.name.as_bytes().eq_ignore_ascii_case(name))
     }
 
     /// Whether it has a handler of its own. A container without one is refused by its arity when no subcommand is named.
@@ -136,11 +134,7 @@ impl Command {
     /// The flags with those that follow from the key specifications.
     pub(super) fn derived_flags(&self) -> Flags {
         let (_, movable) = self.keys.legacy_range();
-        if movable {
-            self.flags.with(MOVABLEKEYS)
-        } else {
-            self.flags
-        }
+        if movable { self.flags.with(MOVABLEKEYS) } else { self.flags }
     }
 
     /// All ACL categories: declared ones, the group's, and those that follow from the flags.
@@ -156,14 +150,8 @@ impl Command {
         };
         add(self.flags.contains(WRITE), Categories::WRITE);
         // A script may do anything, whatever its flags promise.
-        add(
-            self.flags.contains(READONLY) && self.group != Group::Scripting,
-            Categories::READ,
-        );
-        add(
-            self.flags.contains(ADMIN),
-            Categories::ADMIN.with(Categories::DANGEROUS),
-        );
+        add(self.flags.contains(READONLY) && self.group != Group::Scripting, Categories::READ);
+        add(self.flags.contains(ADMIN), Categories::ADMIN.with(Categories::DANGEROUS));
         add(self.flags.contains(PUBSUB), Categories::PUBSUB);
         add(self.flags.contains(BLOCKING), Categories::BLOCKING);
         add(self.flags.contains(FAST), Categories::FAST);

@@ -1,0 +1,525 @@
+//! Whether a request may run, and its running.
+//!
+//! The gates stand in the reference's order, which decides the error a client sees. A request that passes them is queued
+//! (MULTI) or run: its shards are locked, its handler is called, and its time goes into the counters. Only this file decides
+//! these things; handlers find the locks held and the arity right.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use quanta::Clock as Ticks;
+use rkvs_engine::namespace::Handle;
+use rkvs_engine::shard::multi_key::{LockError, Locks, Patience, Reach};
+use rkvs_engine::table::KeyHasher;
+
+use super::args::Args;
+use super::context::Context;
+use super::error::{CommandError, CommandResult, unknown_command, unknown_subcommand};
+use super::flags::{FAST, MAY_REPLICATE, NO_AUTH, NO_MULTI, PROTECTED, SKIP_SLOWLOG, WRITE};
+use super::keys::KeyRef;
+use super::spec::{Command, Scope};
+use super::table::CommandTable;
+use crate::config::Settings;
+use crate::metrics::counters::WorkerCounters;
+use crate::resp::{ArgRange, Output, Reply};
+use crate::server::Server;
+use crate::session::{Paused, ReplyMode, Session};
+use crate::transaction::exec;
+
+/// How a request went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// It is over; its reply, if it gets one, is in the output.
+    Done,
+    /// It has not begun: a lock it needs is taken. To be tried again soon.
+    LockBusy,
+    /// It has not begun: CLIENT PAUSE.
+    Paused,
+    /// The request before it filled the output.
+    Stalled,
+}
+
+/// What is known of a request before it runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Prepared {
+    /// The command or subcommand; the container when the subcommand is unknown.
+    command: Option<&'static Command>,
+    /// Index of the first argument behind the name.
+    first: usize,
+    /// Index of the only key, and its hash.
+    key: Option<(usize, u64)>,
+}
+
+/// One worker's way of running requests.
+pub(crate) struct Dispatcher {
+    pub(super) server: Arc<Server>,
+    worker: usize,
+    table: &'static CommandTable,
+    hasher: KeyHasher,
+    settings: Arc<Settings>,
+    settings_version: u64,
+    ticks: Ticks,
+    /// When the request before ended, by the processor's counter.
+    last_tick: Cell<u64>,
+    now_ms: u64,
+    /// The command that [`exec`] stands for.
+    exec: Option<usize>,
+    hashes: Vec<u64>,
+    keys: Vec<KeyRef>,
+}
+
+/// Longest time one worker spends on expiry at a tick, as a share of the time between ticks.
+const EXPIRE_SHARE: u32 = 4;
+/// Slices of expiry between two looks at the clock.
+const EXPIRE_SLICES: usize = 16;
+
+impl Dispatcher {
+    pub(crate) fn new(server: Arc<Server>, worker: usize) -> Self {
+        let table = CommandTable::of_server();
+        Self {
+            worker,
+            table,
+            hasher: server.engine.hasher(),
+            settings: server.config.current(),
+            settings_version: server.config.version(),
+            ticks: Ticks::new(),
+            last_tick: Cell::new(0),
+            now_ms: server.engine.now_ms(),
+            exec: table.lookup(b"exec").map(Command::index),
+            hashes: Vec::new(),
+            keys: Vec::new(),
+            server,
+        }
+    }
+
+    /// The settings as of this turn.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The time of this turn, in Unix milliseconds.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// This worker's counters.
+    pub(crate) fn counters(&self) -> &WorkerCounters {
+        self.server.counters.worker(self.worker)
+    }
+
+    /// Looks at the clock and at the settings' version.
+    pub(crate) fn begin_turn(&mut self) {
+        self.now_ms = self.server.engine.now_ms();
+        let version = self.server.config.version();
+        if version != self.settings_version {
+            self.settings_version = version;
+            self.settings = self.server.config.current();
+        }
+    }
+
+    /// Starts the stopwatch: from here on each request's end is the next one's start.
+    pub(crate) fn begin_window(&mut self) {
+        self.now_ms = self.server.engine.now_ms();
+        self.last_tick.set(self.ticks.raw());
+    }
+
+    /// Finds a request's command and the hash of its key, and asks for the key's place in memory.
+    #[inline]
+    pub(crate) fn prepare(&self, bytes: &[u8], ranges: &[ArgRange], namespace: &Handle) -> Prepared {
+        let Some(mut command) = ranges.first().and_then(|name| self.table.lookup(name.of(bytes))) else {
+            return Prepared { command: None, first: 1, key: None };
+        };
+        let mut first = 1;
+        if command.is_container()
+            && let Some(subcommand) = ranges.get(1).and_then(|name| command.subcommand(name.of(bytes)))
+        {
+            command = subcommand;
+            first = 2;
+        }
+        let key = command.keys.only().and_then(|index| {
+            let hash = self.hasher.hash(ranges.get(index)?.of(bytes));
+            namespace.prefetch_bucket(hash);
+            Some((index, hash))
+        });
+        Prepared { command: Some(command), first, key }
+    }
+
+    /// Asks for the entry of a request's key; the second stage of prefetching.
+    #[inline]
+    pub(crate) fn prefetch(&self, prepared: &Prepared, namespace: &Handle) {
+        if let Some((_, hash)) = prepared.key {
+            namespace.prefetch_entry(hash);
+        }
+    }
+
+    /// Runs a request, or queues or refuses it.
+    #[inline]
+    pub(crate) fn execute(
+        &mut self,
+        session: &mut Session,
+        namespace: &mut Handle,
+        bytes: &[u8],
+        ranges: &[ArgRange],
+        prepared: &Prepared,
+        output: &mut Output,
+    ) -> Flow {
+        let mut args = Args::new(bytes, ranges, prepared.first, self.hasher);
+        if let Some((index, hash)) = prepared.key {
+            args = args.with_hash(index, hash);
+        }
+        let command = match self.admit(session, prepared, &args) {
+            Ok(command) => command,
+            Err(refusal) => {
+                self.refuse(session, prepared.command, &refusal, output);
+                return Flow::Done;
+            }
+        };
+        if let Some(paused) = self.server.pause.current(self.now_ms)
+            && self.waits(session, command, paused)
+        {
+            return Flow::Paused;
+        }
+        let mark = output.mark();
+        if session.reply_mode == ReplyMode::SkipNext {
+            session.reply_mode = ReplyMode::Skip;
+        }
+        let flow = if session.transaction.is_open() {
+            self.execute_in_multi(session, namespace, command, &mut args, output)
+        } else {
+            self.run(session, namespace, command, &mut args, output)
+        };
+        if session.reply_mode != ReplyMode::On {
+            hide_reply(session, flow, output, mark);
+        }
+        flow
+    }
+
+    /// The gates: the command, if this request may run.
+    #[inline]
+    fn admit(&self, session: &Session, prepared: &Prepared, args: &Args<'_>) -> Result<&'static Command, CommandError> {
+        let command = known(prepared, args)?;
+        arity(command, args)?;
+        if command.flags.intersects(PROTECTED.with(NO_MULTI)) || !session.authenticated {
+            self.protected(session, command)?;
+            authenticated(session, command)?;
+            allowed_in_multi(session, command)?;
+        }
+        Ok(command)
+    }
+
+    /// Whether the command needs a permission that the client does not have.
+    fn protected(&self, session: &Session, command: &Command) -> CommandResult {
+        let is_local = session.info.peer.is_local();
+        if command.flags.contains(PROTECTED) && !self.settings.enable_debug_command.allows(is_local) {
+            return Err(CommandError::NotEnabled("DEBUG"));
+        }
+        Ok(())
+    }
+
+    /// Whether a pause concerns this request.
+    #[cold]
+    fn waits(&self, session: &Session, command: &Command, paused: Paused) -> bool {
+        const MAY_WRITE: super::flags::Flags = WRITE.with(MAY_REPLICATE);
+        let may_write =
+            || {
+                command.flags.intersects(MAY_WRITE)
+                    || (Some(command.index()) == self.exec
+                        && session.transaction.queue.as_ref().is_some_and(|queue| {
+                            queue.requests().any(|(command, _)| command.flags.intersects(MAY_WRITE))
+                        }))
+            };
+        paused == Paused::All || may_write()
+    }
+
+    /// Replies to a request that a gate refused.
+    #[cold]
+    fn refuse(
+        &mut self,
+        session: &mut Session,
+        command: Option<&Command>,
+        refusal: &CommandError,
+        output: &mut Output,
+    ) {
+        if let CommandError::CrossProtocol = refusal {
+            tracing::warn!(
+                client = %session.info.peer,
+                "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. \
+                 This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis \
+                 instance. Connection aborted."
+            );
+            session.close();
+            return;
+        }
+        session.transaction.mark_broken();
+        if let Some(command) = command {
+            self.counters().rejected(command.index());
+        }
+        let text = refusal.text();
+        self.counters().error(&text);
+        if session.reply_mode == ReplyMode::On {
+            Reply::new(output, session.protocol).error_bytes(&text);
+        }
+    }
+
+    /// Queues a request between MULTI and EXEC, or runs it if it is one that ends or bends the transaction.
+    #[cold]
+    fn execute_in_multi(
+        &mut self,
+        session: &mut Session,
+        namespace: &mut Handle,
+        command: &'static Command,
+        args: &mut Args<'_>,
+        output: &mut Output,
+    ) -> Flow {
+        if Some(command.index()) == self.exec {
+            return exec::execute(self, session, namespace, command, output);
+        }
+        if matches!(command.name, "discard" | "multi" | "watch" | "quit" | "reset") {
+            return self.run(session, namespace, command, args, output);
+        }
+        let queue = session.transaction.queue.as_mut().expect("the transaction is open");
+        queue.push(command, args.whole());
+        session.info.queued.store(queue.len() as i64, Relaxed);
+        session.info.multi_bytes.store(queue.heap_bytes(), Relaxed);
+        Reply::new(output, session.protocol).simple("QUEUED");
+        Flow::Done
+    }
+
+    /// Locks what the command's scope asks for and calls its handler.
+    #[inline]
+    fn run(
+        &mut self,
+        session: &mut Session,
+        namespace: &mut Handle,
+        command: &'static Command,
+        args: &mut Args<'_>,
+        output: &mut Output,
+    ) -> Flow {
+        loop {
+            let error = match self.run_locked(session, namespace, command, args, output) {
+                Ok(selected) => {
+                    if let Some(selected) = selected {
+                        *namespace = selected;
+                    }
+                    return Flow::Done;
+                }
+                Err(LockError::Busy) => return Flow::LockBusy,
+                Err(LockError::Stale) => namespace.refresh().err(),
+            };
+            if let Some(error) = error {
+                self.refuse(session, Some(command), &error.into(), output);
+                return Flow::Done;
+            }
+        }
+    }
+
+    /// Runs a request if its locks can be had; returns the namespace it has chosen for the following ones.
+    #[inline]
+    fn run_locked(
+        &mut self,
+        session: &mut Session,
+        namespace: &Handle,
+        command: &'static Command,
+        args: &mut Args<'_>,
+        output: &mut Output,
+    ) -> Result<Option<Handle>, LockError> {
+        let locks = match (command.scope, args.hash()) {
+            (Scope::Keys, Some(hash)) => Some(Locks::one(namespace, hash, Patience::Brief)?),
+            (Scope::Keys, None) if !command.keys.is_empty() => {
+                let reach = find_keys(command, args, &mut self.keys, &mut self.hashes);
+                Some(Locks::many(&[(namespace, reach)], Patience::Brief)?)
+            }
+            _ => None,
+        };
+        let mut context = Context::new(&self.server, &self.settings, session, self.now_ms, namespace, &[], locks);
+        self.call(command, &mut context, args, output);
+        Ok(context.take_selected())
+    }
+
+    /// Calls a handler, and does what follows from its end: the error's text, counters, slow log, latency.
+    #[inline]
+    pub(crate) fn call(
+        &self,
+        command: &'static Command,
+        context: &mut Context<'_>,
+        args: &mut Args<'_>,
+        output: &mut Output,
+    ) {
+        let mark = output.mark();
+        let protocol = context.session.protocol;
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| (command.run)(context, args, &mut Reply::new(output, protocol))));
+        let failed = match outcome {
+            Ok(Ok(())) => false,
+            Ok(Err(error)) => {
+                output.truncate(mark);
+                self.fail(context.session, &error, output);
+                true
+            }
+            Err(_) => {
+                output.truncate(mark);
+                tracing::error!(command = command.full_name(), "a command handler failed; its connection is closed");
+                self.counters().panicked();
+                self.fail(context.session, &CommandError::Internal, output);
+                context.session.close();
+                true
+            }
+        };
+        let tick = self.ticks.raw();
+        let nanos = self.ticks.delta_as_nanos(self.last_tick.replace(tick), tick);
+        self.counters().called(command.index(), nanos, failed, self.settings.latency_tracking);
+        context.session.info.command.store(command.index() as u32 + 1, Relaxed);
+        let slow_us = self.settings.slowlog_log_slower_than_us;
+        let spike_ms = self.settings.latency_monitor_threshold_ms;
+        if (slow_us >= 0 && nanos >= slow_us as u64 * 1000) || (spike_ms > 0 && nanos >= spike_ms * 1_000_000) {
+            self.note_slow(command, context.session, args, nanos);
+        }
+    }
+
+    /// Replies with an error.
+    #[cold]
+    fn fail(&self, session: &Session, error: &CommandError, output: &mut Output) {
+        let text = error.text();
+        self.counters().error(&text);
+        Reply::new(output, session.protocol).error_bytes(&text);
+    }
+
+    /// Remembers a request that took long.
+    #[cold]
+    fn note_slow(&self, command: &Command, session: &Session, args: &Args<'_>, nanos: u64) {
+        let settings = &self.settings;
+        let (at_s, micros) = (self.now_ms / 1000, nanos / 1000);
+        let (slow_us, spike_ms) = (settings.slowlog_log_slower_than_us, settings.latency_monitor_threshold_ms);
+        if slow_us >= 0 && micros >= slow_us as u64 && !command.flags.contains(SKIP_SLOWLOG) {
+            let len_max = usize::try_from(settings.slowlog_max_len).unwrap_or(usize::MAX);
+            let peer = session.info.peer.to_string();
+            let arguments = super::redact::shown(command, args);
+            self.server.slowlog.push(len_max, at_s, micros, arguments.into_iter(), peer, session.info.names().name);
+        }
+        if spike_ms > 0 && micros / 1000 >= spike_ms {
+            let event = if command.flags.contains(FAST) { "fast-command" } else { "command" };
+            self.server.latency.push(event, at_s, micros / 1000);
+        }
+    }
+
+    /// Removes expired keys for a share of the time between two ticks.
+    pub(crate) fn expire(&mut self) {
+        let started = Instant::now();
+        let budget = Duration::from_secs(1) / self.settings.hz.max(1) / EXPIRE_SHARE / self.server.workers() as u32;
+        let budget = budget.min(EXPIRE_MAX);
+        loop {
+            let step = self.server.engine.expire_step(EXPIRE_SLICES);
+            let elapsed = started.elapsed();
+            if step.round_done || elapsed > budget {
+                let spike_ms = self.settings.latency_monitor_threshold_ms;
+                let elapsed_ms = elapsed.as_millis() as u64;
+                if spike_ms > 0 && elapsed_ms >= spike_ms {
+                    self.server.latency.push("expire-cycle", self.now_ms / 1000, elapsed_ms);
+                }
+                return;
+            }
+        }
+    }
+
+    /// What [`exec`] needs of a dispatcher.
+    pub(crate) fn parts(&self) -> (&Server, &Settings, KeyHasher, u64) {
+        (&self.server, &self.settings, self.hasher, self.now_ms)
+    }
+
+    /// The hashes of a queued request's keys; `None` when the arguments do not tell.
+    pub(crate) fn hashes_of(&mut self, command: &Command, args: &Args<'_>) -> Option<&[u64]> {
+        match find_keys(command, args, &mut self.keys, &mut self.hashes) {
+            Reach::Keys(hashes) => Some(hashes),
+            Reach::Key(_) | Reach::All => None,
+        }
+    }
+
+    /// Refuses a request that passed the gates.
+    pub(crate) fn abort(
+        &self,
+        session: &Session,
+        command: &'static Command,
+        error: &CommandError,
+        output: &mut Output,
+    ) {
+        let tick = self.ticks.raw();
+        let nanos = self.ticks.delta_as_nanos(self.last_tick.replace(tick), tick);
+        self.counters().called(command.index(), nanos, true, self.settings.latency_tracking);
+        self.fail(session, error, output);
+    }
+}
+
+/// Longest time one worker spends on expiry at a tick: others wait behind it.
+const EXPIRE_MAX: Duration = Duration::from_millis(1);
+
+/// Whether there is such a command.
+#[inline]
+fn known(prepared: &Prepared, args: &Args<'_>) -> Result<&'static Command, CommandError> {
+    match prepared.command {
+        Some(command) if !command.is_container() => Ok(command),
+        Some(container) => known_container(container, args),
+        None => Err(unknown(args)),
+    }
+}
+
+/// Whether a container is asked for something it has.
+#[cold]
+fn known_container(container: &'static Command, args: &Args<'_>) -> Result<&'static Command, CommandError> {
+    match args.at(1) {
+        Some(subcommand) => Err(unknown_subcommand(subcommand, container.name)),
+        None if container.has_handler() => Ok(container),
+        None => Err(CommandError::WrongArity(container.full_name())),
+    }
+}
+
+#[cold]
+fn unknown(args: &Args<'_>) -> CommandError {
+    let name = args.name();
+    if name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:") {
+        return CommandError::CrossProtocol;
+    }
+    unknown_command(name, args.whole().skip(1))
+}
+
+/// Whether the number of arguments is right.
+#[inline]
+fn arity(command: &Command, args: &Args<'_>) -> CommandResult {
+    if command.arity.accepts(args.len()) { Ok(()) } else { Err(CommandError::WrongArity(command.full_name())) }
+}
+
+/// Whether the client may send this without a password.
+fn authenticated(session: &Session, command: &Command) -> CommandResult {
+    if session.authenticated || command.flags.contains(NO_AUTH) { Ok(()) } else { Err(CommandError::NoAuth) }
+}
+
+/// Whether the command may stand inside MULTI.
+fn allowed_in_multi(session: &Session, command: &Command) -> CommandResult {
+    let refused = session.transaction.is_open() && command.flags.contains(NO_MULTI);
+    if refused { Err(CommandError::NotInMulti) } else { Ok(()) }
+}
+
+/// The shards of a request's keys; all, when the arguments do not tell, which the handler will complain about.
+fn find_keys<'h>(command: &Command, args: &Args<'_>, keys: &mut Vec<KeyRef>, hashes: &'h mut Vec<u64>) -> Reach<'h> {
+    keys.clear();
+    hashes.clear();
+    if command.keys.find(args, keys).is_err() {
+        return Reach::All;
+    }
+    hashes.extend(keys.iter().map(|key| args.hash_at(key.index)));
+    Reach::Keys(hashes)
+}
+
+/// Takes back a reply that the client does not want (CLIENT REPLY).
+#[cold]
+fn hide_reply(session: &mut Session, flow: Flow, output: &mut Output, mark: crate::resp::Mark) {
+    output.truncate(mark);
+    if flow == Flow::Done && session.reply_mode == ReplyMode::Skip {
+        session.reply_mode = ReplyMode::On;
+    } else if flow != Flow::Done && session.reply_mode == ReplyMode::Skip {
+        // It will be tried again, and is still the one to skip.
+        session.reply_mode = ReplyMode::SkipNext;
+    }
+}

@@ -1,0 +1,18 @@
+//! Sockets, and the threads that serve them.
+//!
+//! `listener` binds and accepts; `worker` is the event loop of one thread, `poller` the boundary to the system's
+//! readiness notification, `connection` one client's socket and buffers, `buffer` the read buffers lent to them, and
+//! `inbox` what other threads ask of a worker. `shutdown` says how all of it ends.
+
+mod buffer;
+mod connection;
+pub(crate) mod inbox;
+mod listener;
+mod poller;
+mod shutdown;
+mod worker;
+
+pub use inbox::Inbox;
+pub use listener::{ListenError, Listener, bind_all};
+pub use shutdown::Shutdown;
+pub(crate) use worker::{Worker, open as open_worker};

@@ -116,10 +116,23 @@ impl Progress {
     const START: Self = Self { pos: 0, args_missing: 0, bulk_len: None, line_scanned: 0 };
 }
 
+/// What reading an array came to.
+enum Read {
+    Whole(Decoded),
+    Cut { progress: Progress, missing: usize },
+}
+
 /// A line that announces a length.
 enum Line {
-    Complete { value: Option<i64>, len: usize },
-    Incomplete,
+    /// The number, if it is one, and the length of the line with its end.
+    Complete {
+        value: Option<i64>,
+        len: usize,
+    },
+    /// No end yet in this many bytes.
+    Incomplete {
+        scanned: usize,
+    },
     TooLong,
 }
 
@@ -138,15 +151,15 @@ impl Decoder {
             return self.resume(buf, limits, args);
         }
         args.clear();
-        let mut progress = Progress::START;
-        if buf.first() == Some(&b'*') {
-            let decoded = read_array(buf, limits, &mut progress, args)?;
-            if let Decoded::Incomplete { .. } = decoded {
+        if buf.first() != Some(&b'*') {
+            return self.start_inline(buf, limits, args);
+        }
+        match read_array(buf, limits, Progress::START, args)? {
+            Read::Whole(decoded) => Ok(decoded),
+            Read::Cut { progress, missing } => {
                 self.interrupt(progress, args);
+                Ok(Decoded::Incomplete { missing })
             }
-            Ok(decoded)
-        } else {
-            self.start_inline(buf, limits, args)
         }
     }
 
@@ -188,7 +201,13 @@ impl Decoder {
         };
         let Interrupted { progress, args: finished } = &mut *interrupted;
         let decoded = if buf.first() == Some(&b'*') {
-            read_array(buf, limits, progress, finished)?
+            match read_array(buf, limits, *progress, finished)? {
+                Read::Whole(decoded) => decoded,
+                Read::Cut { progress: reached, missing } => {
+                    *progress = reached;
+                    Decoded::Incomplete { missing }
+                }
+            }
         } else {
             self.read_inline(buf, limits, progress, finished)?
         };
@@ -243,122 +262,123 @@ impl Decoder {
 }
 
 /// Reads an array of bulk strings from where `progress` stands.
+///
+/// Progress goes in and out by value, so that it lives in registers in between: behind a reference, each step
+/// would wait for the store of the one before.
 #[inline]
 fn read_array(
     buf: &[u8],
     limits: &Limits,
-    progress: &mut Progress,
+    progress: Progress,
     args: &mut Vec<ArgRange>,
-) -> Result<Decoded, ProtocolError> {
-    if progress.args_missing == 0 {
-        let (count, len) = match read_length(buf, limits, progress) {
+) -> Result<Read, ProtocolError> {
+    let Progress { mut pos, mut args_missing, mut bulk_len, mut line_scanned } = progress;
+    if args_missing == 0 {
+        let (count, len) = match read_length(buf, limits, line_scanned) {
             Line::Complete { value: Some(count), len } => (count, len),
-            Line::Complete { value: None, .. } => {
-                return Err(ProtocolError::InvalidMultibulkLength);
-            }
+            Line::Complete { value: None, .. } => return Err(ProtocolError::InvalidMultibulkLength),
             Line::TooLong => return Err(ProtocolError::MultibulkLineTooLong),
-            Line::Incomplete => return Ok(Decoded::Incomplete { missing: 1 }),
+            Line::Incomplete { scanned } => {
+                let progress = Progress { line_scanned: scanned, ..progress };
+                return Ok(Read::Cut { progress, missing: 1 });
+            }
         };
-        progress.pos = len;
-        progress.line_scanned = 0;
-        let Ok(count) = usize::try_from(count) else {
-            return Ok(Decoded::Nothing { consumed: len });
+        args_missing = match usize::try_from(count) {
+            Ok(count) if count > limits.max_args => return Err(ProtocolError::InvalidMultibulkLength),
+            Ok(count) if count > UNAUTHENTICATED_ARGS_MAX && !limits.authenticated => {
+                return Err(ProtocolError::UnauthenticatedMultibulkLength);
+            }
+            Ok(count) if count > 0 => count,
+            _ => return Ok(Read::Whole(Decoded::Nothing { consumed: len })),
         };
-        if count > limits.max_args {
-            return Err(ProtocolError::InvalidMultibulkLength);
-        }
-        if count > UNAUTHENTICATED_ARGS_MAX && !limits.authenticated {
-            return Err(ProtocolError::UnauthenticatedMultibulkLength);
-        }
-        if count == 0 {
-            return Ok(Decoded::Nothing { consumed: len });
-        }
-        progress.args_missing = count;
+        pos = len;
+        line_scanned = 0;
     }
-    while progress.args_missing > 0 {
-        let len = match progress.bulk_len {
+    loop {
+        let len = match bulk_len {
             Some(len) => len,
-            None => match read_bulk_len(buf, limits, progress)? {
-                Some(len) => len,
-                None => return Ok(Decoded::Incomplete { missing: 1 }),
-            },
+            None => {
+                let line = &buf[pos..];
+                let (value, line_len) = match read_length(line, limits, line_scanned) {
+                    Line::Complete { value, len } => (value, len),
+                    Line::TooLong => return Err(ProtocolError::BulkLineTooLong),
+                    Line::Incomplete { scanned } => {
+                        let progress = Progress { pos, args_missing, bulk_len, line_scanned: scanned };
+                        return Ok(Read::Cut { progress, missing: 1 });
+                    }
+                };
+                let len = check_bulk_len(line[0], value, limits)?;
+                pos += line_len;
+                line_scanned = 0;
+                len
+            }
         };
         // The two bytes behind an argument are counted but not looked at, as in the reference.
         let needed = len.saturating_add(2);
-        let present = buf.len() - progress.pos;
+        let present = buf.len() - pos;
         if present < needed {
-            progress.bulk_len = Some(len);
-            return Ok(Decoded::Incomplete { missing: needed - present });
+            let progress = Progress { pos, args_missing, bulk_len: Some(len), line_scanned };
+            return Ok(Read::Cut { progress, missing: needed - present });
         }
-        args.push(ArgRange { start: progress.pos, len });
-        progress.pos += needed;
-        progress.bulk_len = None;
-        progress.args_missing -= 1;
+        args.push(ArgRange { start: pos, len });
+        pos += needed;
+        bulk_len = None;
+        args_missing -= 1;
+        if args_missing == 0 {
+            return Ok(Read::Whole(Decoded::Request { consumed: pos }));
+        }
     }
-    Ok(Decoded::Request { consumed: progress.pos })
 }
 
-/// Reads the line with an argument's length; `None` if it is not complete.
+/// Checks a complete line with an argument's length.
 #[inline]
-fn read_bulk_len(buf: &[u8], limits: &Limits, progress: &mut Progress) -> Result<Option<usize>, ProtocolError> {
-    let (value, line_len) = match read_length(buf, limits, progress) {
-        Line::Complete { value, len } => (value, len),
-        Line::TooLong => return Err(ProtocolError::BulkLineTooLong),
-        Line::Incomplete => return Ok(None),
-    };
-    let kind = buf[progress.pos];
+fn check_bulk_len(kind: u8, value: Option<i64>, limits: &Limits) -> Result<usize, ProtocolError> {
     if kind != b'$' {
         return Err(ProtocolError::ExpectedBulk(kind));
     }
-    let len = value.and_then(|value| usize::try_from(value).ok()).ok_or(ProtocolError::InvalidBulkLength)?;
-    if len > limits.max_bulk_len {
-        return Err(ProtocolError::InvalidBulkLength);
+    match value.map(usize::try_from) {
+        Some(Ok(len)) if len > limits.max_bulk_len => Err(ProtocolError::InvalidBulkLength),
+        Some(Ok(len)) if len > UNAUTHENTICATED_BULK_LEN_MAX && !limits.authenticated => {
+            Err(ProtocolError::UnauthenticatedBulkLength)
+        }
+        Some(Ok(len)) => Ok(len),
+        _ => Err(ProtocolError::InvalidBulkLength),
     }
-    if len > UNAUTHENTICATED_BULK_LEN_MAX && !limits.authenticated {
-        return Err(ProtocolError::UnauthenticatedBulkLength);
-    }
-    progress.pos += line_len;
-    progress.line_scanned = 0;
-    Ok(Some(len))
 }
 
-/// Reads the line at `progress.pos`: a type byte, a decimal number, `\r` and one more byte.
+/// Reads a line: a type byte, a decimal number, `\r` and one more byte, whatever it is. The first `scanned` bytes are
+/// known to hold no end.
 #[inline]
-fn read_length(buf: &[u8], limits: &Limits, progress: &mut Progress) -> Line {
-    let line = &buf[progress.pos..];
-    // One to nine digits without a leading zero is what well-meant requests hold; all else takes the general way.
-    if let Some(&[_, first @ b'0'..=b'9', second, _]) = line.first_chunk() {
-        if second == b'\r' {
-            return Line::Complete { value: Some(i64::from(first - b'0')), len: 4 };
+fn read_length(line: &[u8], limits: &Limits, scanned: usize) -> Line {
+    // One to three digits are what nearly all lines hold.
+    if let &[_, a @ b'0'..=b'9', b, c, d, _, ..] = line {
+        let a = i64::from(a - b'0');
+        if b == b'\r' {
+            return Line::Complete { value: Some(a), len: 4 };
         }
-        if first != b'0' {
-            let mut value = i64::from(first - b'0');
-            let digits_and_end = line.len().min(11);
-            for (index, &byte) in line[..digits_and_end].iter().enumerate().skip(2) {
-                let digit = byte.wrapping_sub(b'0');
-                if digit > 9 {
-                    if byte == b'\r' && index + 1 < line.len() {
-                        return Line::Complete { value: Some(value), len: index + 2 };
-                    }
-                    break;
-                }
-                value = value * 10 + i64::from(digit);
+        if a != 0 && b.is_ascii_digit() {
+            let ab = a * 10 + i64::from(b - b'0');
+            if c == b'\r' {
+                return Line::Complete { value: Some(ab), len: 5 };
+            }
+            if c.is_ascii_digit() && d == b'\r' {
+                return Line::Complete { value: Some(ab * 10 + i64::from(c - b'0')), len: 6 };
             }
         }
     }
-    read_unusual_length(line, limits, &mut progress.line_scanned)
+    read_unusual_length(line, limits, scanned)
 }
 
 #[cold]
-fn read_unusual_length(line: &[u8], limits: &Limits, scanned: &mut usize) -> Line {
-    match find_line_end(b'\r', line, limits, scanned) {
+fn read_unusual_length(line: &[u8], limits: &Limits, mut scanned: usize) -> Line {
+    match find_line_end(b'\r', line, limits, &mut scanned) {
         Some(end) if end + 1 < line.len() => {
-            let digits = if end == 0 { &line[..0] } else { &line[1..end] };
+            // No digits where even the type byte is missing.
+            let digits = line[..end].get(1..).unwrap_or_default();
             Line::Complete { value: parse_i64(digits), len: end + 2 }
         }
-        Some(_) => Line::Incomplete,
         None if line.len() > limits.max_inline_len => Line::TooLong,
-        None => Line::Incomplete,
+        _ => Line::Incomplete { scanned },
     }
 }
 
@@ -372,3 +392,6 @@ fn find_line_end(end: u8, line: &[u8], limits: &Limits, scanned: &mut usize) -> 
     *scanned = found.unwrap_or(window.len());
     found.filter(|&index| window[index] == end)
 }
+
+#[cfg(test)]
+mod tests;

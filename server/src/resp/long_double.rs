@@ -377,3 +377,6 @@ impl Natural {
         remainder
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -262,3 +262,6 @@ fn split_digits(text: &[u8]) -> (smallvec::SmallVec<[u8; 24]>, i32) {
     }
     (digits, exponent)
 }
+
+#[cfg(test)]
+mod tests;

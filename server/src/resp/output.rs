@@ -100,11 +100,11 @@ impl Output {
         self.shared.push_back(Shared { at: self.buffer.len(), value });
     }
 
-    /// Replaces `old_len` bytes at `at`, which must not be sent yet, by `bytes`; what lies behind moves along.
+    /// Replaces `old_len` bytes (at least one) at `at`, which must not be sent yet, by `bytes`; what lies behind moves along.
     ///
     /// Linear in the bytes behind `at`.
     pub(super) fn splice(&mut self, at: usize, old_len: usize, bytes: &[u8]) {
-        debug_assert!(at >= self.written);
+        debug_assert!(at >= self.written && old_len > 0);
         if bytes.len() == old_len {
             self.buffer[at..at + old_len].copy_from_slice(bytes);
             return;
@@ -214,5 +214,133 @@ impl<'a> Iterator for Chunks<'a> {
         }
         self.next_shared += 1;
         Some(&shared.value[std::mem::take(&mut self.skip)..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bytes(out: &Output) -> Vec<u8> {
+        out.chunks().collect::<Vec<_>>().concat()
+    }
+
+    #[test]
+    fn an_empty_output_owns_nothing() {
+        let out = Output::new();
+        assert_eq!((out.heap_bytes(), out.len_bytes(), out.is_empty()), (0, 0, true));
+        assert_eq!(out.chunks().next(), None);
+    }
+
+    #[test]
+    fn truncating_takes_back_bytes_and_values() {
+        let mut out = Output::new();
+        out.buffer().extend_from_slice(b"a");
+        out.push_shared(Arc::new(b"bc".to_vec()));
+        let mark = out.mark();
+        let value = Arc::new(b"de".to_vec());
+        out.push_shared(Arc::clone(&value));
+        out.buffer().extend_from_slice(b"f");
+        assert_eq!(bytes(&out), b"abcdef");
+        out.truncate(mark);
+        assert_eq!((bytes(&out).as_slice(), out.len_bytes()), (&b"abc"[..], 3));
+        assert_eq!(Arc::strong_count(&value), 1);
+        out.advance(2);
+        assert_eq!(bytes(&out), b"c");
+    }
+
+    #[test]
+    fn large_buffers_are_given_back_and_small_ones_kept() {
+        let mut out = Output::new();
+        out.buffer().extend_from_slice(&[0; 1000]);
+        out.advance(1000);
+        assert!((1000..=IDLE_CAPACITY_MAX).contains(&out.heap_bytes()));
+        out.release();
+        assert_eq!(out.heap_bytes(), 0);
+        out.buffer().resize(IDLE_CAPACITY_MAX + 1, 0);
+        out.push_shared(Arc::new(vec![0; 100]));
+        out.advance(out.len_bytes());
+        assert_eq!((out.heap_bytes(), out.is_empty()), (0, true));
+    }
+
+    #[test]
+    fn a_slow_reader_does_not_keep_what_it_has_read() {
+        let mut out = Output::new();
+        out.buffer().extend_from_slice(&[0; 1000]);
+        for _ in 0..10_000 {
+            out.buffer().extend_from_slice(&[0; 1000]);
+            out.advance(1000);
+        }
+        assert_eq!(out.len_bytes(), 1000);
+        assert!(out.heap_bytes() <= 4 * IDLE_CAPACITY_MAX, "holds {}", out.heap_bytes());
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Append(Vec<u8>),
+        Share(Vec<u8>),
+        Advance(usize),
+        TakeBack(Vec<u8>),
+        Splice(Vec<u8>, Vec<u8>, Vec<u8>),
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        let some = || prop::collection::vec(any::<u8>(), 0..20);
+        prop_oneof![
+            some().prop_map(Step::Append),
+            some().prop_map(Step::Share),
+            (0usize..30).prop_map(Step::Advance),
+            some().prop_map(Step::TakeBack),
+            (prop::collection::vec(any::<u8>(), 1..20), some(), some())
+                .prop_map(|(old, new, behind)| Step::Splice(old, new, behind)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn it_behaves_as_one_flat_buffer(steps in prop::collection::vec(any_step(), 0..60)) {
+            let (mut out, mut flat) = (Output::new(), Vec::new());
+            for step in steps {
+                match step {
+                    Step::Append(more) => {
+                        out.buffer().extend_from_slice(&more);
+                        flat.extend_from_slice(&more);
+                    }
+                    Step::Share(more) => {
+                        flat.extend_from_slice(&more);
+                        out.push_shared(Arc::new(more));
+                    }
+                    Step::Advance(count) => {
+                        let count = count.min(flat.len());
+                        out.advance(count);
+                        flat.drain(..count);
+                    }
+                    Step::TakeBack(more) => {
+                        let mark = out.mark();
+                        out.buffer().extend_from_slice(&more);
+                        out.push_shared(Arc::new(more));
+                        out.truncate(mark);
+                    }
+                    Step::Splice(old, new, behind) => {
+                        let at = out.buffer().len();
+                        out.buffer().extend_from_slice(&old);
+                        out.push_shared(Arc::new(behind.clone()));
+                        out.splice(at, old.len(), &new);
+                        flat.extend(new);
+                        flat.extend(behind);
+                    }
+                }
+                prop_assert_eq!(out.len_bytes(), flat.len());
+                prop_assert_eq!(out.is_empty(), flat.is_empty());
+                prop_assert!(out.chunks().all(|chunk| !chunk.is_empty()));
+                prop_assert_eq!(bytes(&out), flat.clone());
+                let mut slices = [IoSlice::new(&[]); 3];
+                let count = out.io_slices(&mut slices);
+                let first: Vec<u8> = slices[..count].iter().flat_map(|slice| slice.to_vec()).collect();
+                prop_assert!(flat.starts_with(&first));
+            }
+        }
     }
 }

@@ -323,3 +323,6 @@ fn header(out: &mut Vec<u8>, kind: u8, len: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -195,15 +195,22 @@ impl Client {
     ///
     /// A reset counts as the end: a server that closes with unread bytes in its socket causes one.
     pub fn rest(&mut self) -> Vec<u8> {
-        loop {
+        let (rest, broken) = self.try_rest();
+        assert!(broken.is_none(), "the server neither answers nor closes ({broken:?}) after {}", head(&rest));
+        rest
+    }
+
+    /// [`rest`](Self::rest) with the cause where the server neither sends nor closes.
+    pub fn try_rest(&mut self) -> (Vec<u8>, Option<io::Error>) {
+        let broken = loop {
             match self.fill() {
-                Ok(0) => break,
+                Ok(0) => break None,
                 Ok(_) => {}
-                Err(e) if e.kind() == io::ErrorKind::ConnectionReset => break,
-                Err(e) => panic!("the server neither answers nor closes ({e}); so far {}", head(&self.received)),
+                Err(e) if e.kind() == io::ErrorKind::ConnectionReset => break None,
+                Err(e) => break Some(e),
             }
-        }
-        self.received.split_off(std::mem::take(&mut self.taken))
+        };
+        (self.received.split_off(std::mem::take(&mut self.taken)), broken)
     }
 
     /// The socket, for what this type does not offer.

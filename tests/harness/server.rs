@@ -43,7 +43,7 @@ impl Server {
         Self::rkvs_with(&[])
     }
 
-    /// Starts the server under test with further command line flags.
+    /// Starts the server under test with further command line flags, each of a name and one value.
     ///
     /// # Panics
     /// With the log of the server when it does not come up.
@@ -88,7 +88,7 @@ impl Server {
             if !reference {
                 command.args(["--metrics-port", &free_address().port().to_string()]);
             }
-            command.args(flags).stdin(Stdio::null());
+            command.args(known_flags(flags, reference)).stdin(Stdio::null());
             for (name, _) in std::env::vars_os() {
                 // Settings of the developer's shell are no part of a test.
                 if name.to_string_lossy().starts_with("RKVS_") {
@@ -194,6 +194,13 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The flags without those that only ours has, where the reference is started.
+fn known_flags(flags: &[String], reference: bool) -> Vec<&str> {
+    const OURS: &[&str] = &["--workers"];
+    let flags = flags.chunks(2).filter(|flag| !(reference && OURS.contains(&flag[0].as_str())));
+    flags.flatten().map(String::as_str).collect()
 }
 
 /// An address nobody listens on now, and that this process has not given out before.

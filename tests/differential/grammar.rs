@@ -126,7 +126,7 @@ const TEMPLATES: &[(usize, &str)] = &[
     (1, "CONFIG GET <setting>"),
     (1, "CONFIG SET hash-max-listpack-entries <index>"),
     (1, "CONFIG SET hash-max-listpack-value <index>"),
-    (1, "CONFIG SET {<setting> <int>}"),
+    (1, "CONFIG SET {(maxmemory | timeout | databases | no-such-setting) <int>}"),
     (1, "COMMAND GETKEYS <command>"),
     (1, "COMMAND GETKEYSANDFLAGS <command>"),
     (1, "COMMAND INFO <word>"),

@@ -25,6 +25,7 @@ const PORT_ATTEMPTS: usize = 20;
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    guard: Guard,
     addr: SocketAddr,
     dir: TempDir,
     log: Arc<Mutex<Vec<String>>>,
@@ -86,7 +87,7 @@ impl Server {
             command.current_dir(dir.path()).args(["--port", &addr.port().to_string(), "--bind", "127.0.0.1"]);
             command.arg("--dir").arg(dir.path()).args(["--save", "", "--enable-debug-command", "local"]);
             if !reference {
-                command.args(["--metrics-port", &free_address().port().to_string()]);
+                command.args(["--metrics-listen", ""]);
             }
             command.args(known_flags(flags, reference)).stdin(Stdio::null());
             for (name, _) in std::env::vars_os() {
@@ -102,8 +103,9 @@ impl Server {
             drop(command); // its copies of the pipe's end would keep the log from ever ending
             let log = Arc::new(Mutex::new(Vec::new()));
             let ready = follow(output, Arc::clone(&log));
+            let guard = Guard::of(child.id());
             let mut server =
-                Self { child, addr, dir, log, ours, program: program.to_path_buf(), flags: flags.to_vec() };
+                Self { child, guard, addr, dir, log, ours, program: program.to_path_buf(), flags: flags.to_vec() };
             match ready.recv_timeout(START_MAX) {
                 Ok(()) => {
                     server.client().line("PING");
@@ -176,6 +178,7 @@ impl Server {
 
     /// Waits for the process to end by itself.
     pub fn wait(&mut self) -> ExitStatus {
+        self.guard.dismiss();
         self.child.wait().expect("the process can be waited for")
     }
 
@@ -188,8 +191,32 @@ impl Server {
     }
 }
 
+/// Ends a server whose test process was killed before it could: a shell that waits for the end of a pipe which only
+/// the test process holds open.
+#[derive(Debug)]
+struct Guard(Option<Child>);
+
+impl Guard {
+    fn of(pid: u32) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "read line; kill -9 \"$0\"", &pid.to_string()]);
+        shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Where there is no shell the server merely lacks its guard.
+        Self(shell.spawn().ok())
+    }
+
+    fn dismiss(&mut self) {
+        if let Some(mut shell) = self.0.take() {
+            let _ = shell.kill();
+            let _ = shell.wait();
+        }
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
+        // First, since the process id may belong to another once the server is gone.
+        self.guard.dismiss();
         // It may have ended by itself, which is no fault here.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -98,10 +98,7 @@ impl Arg {
 
     /// The name of a key, found by the command's key specification of that index.
     pub const fn key(name: &'static str, key_spec_index: u8) -> Self {
-        Self {
-            key_spec_index: Some(key_spec_index),
-            ..Self::new(name, ArgKind::Key)
-        }
+        Self { key_spec_index: Some(key_spec_index), ..Self::new(name, ArgKind::Key) }
     }
 
     /// A glob pattern.
@@ -121,73 +118,48 @@ impl Arg {
 
     /// Exactly one of the members.
     pub const fn one_of(name: &'static str, members: &'static [Arg]) -> Self {
-        Self {
-            members,
-            ..Self::new(name, ArgKind::OneOf)
-        }
+        Self { members, ..Self::new(name, ArgKind::OneOf) }
     }
 
     /// All members, in order.
     pub const fn block(name: &'static str, members: &'static [Arg]) -> Self {
-        Self {
-            members,
-            ..Self::new(name, ArgKind::Block)
-        }
+        Self { members, ..Self::new(name, ArgKind::Block) }
     }
 
     /// The word written before the argument.
     #[must_use]
     pub const fn token(self, token: &'static str) -> Self {
-        Self {
-            token: Some(token),
-            ..self
-        }
+        Self { token: Some(token), ..self }
     }
 
     /// It may be left out.
     #[must_use]
     pub const fn optional(self) -> Self {
-        Self {
-            optional: true,
-            ..self
-        }
+        Self { optional: true, ..self }
     }
 
     /// It may be repeated.
     #[must_use]
     pub const fn multiple(self) -> Self {
-        Self {
-            multiple: true,
-            ..self
-        }
+        Self { multiple: true, ..self }
     }
 
     /// It may be repeated, each time with its token.
     #[must_use]
     pub const fn multiple_token(self) -> Self {
-        Self {
-            multiple: true,
-            multiple_token: true,
-            ..self
-        }
+        Self { multiple: true, multiple_token: true, ..self }
     }
 
     /// The version that brought it.
     #[must_use]
     pub const fn since(self, version: &'static str) -> Self {
-        Self {
-            since: Some(version),
-            ..self
-        }
+        Self { since: Some(version), ..self }
     }
 
     /// The version that deprecated it.
     #[must_use]
     pub const fn deprecated_since(self, version: &'static str) -> Self {
-        Self {
-            deprecated_since: Some(version),
-            ..self
-        }
+        Self { deprecated_since: Some(version), ..self }
     }
 }
 

@@ -210,9 +210,6 @@ impl Categories {
 
     /// The category of that name, without the `@`, in any letter case.
     pub fn by_name(name: &[u8]) -> Option<Self> {
-        Self::NAMES
-            .iter()
-            .find(|(_, known)| known.as_bytes().eq_ignore_ascii_case(name))
-            .map(|&(category, _)| category)
+        Self::NAMES.iter().find(|(_, known)| known.as_bytes().eq_ignore_ascii_case(name)).map(|&(category, _)| category)
     }
 }

@@ -95,18 +95,10 @@ pub enum FindKeys {
 
 impl FindKeys {
     /// One key.
-    pub const ONE: Self = Self::Range {
-        last: 0,
-        step: 1,
-        limit: 0,
-    };
+    pub const ONE: Self = Self::Range { last: 0, step: 1, limit: 0 };
 
     /// Every argument from there on.
-    pub const TO_END: Self = Self::Range {
-        last: -1,
-        step: 1,
-        limit: 0,
-    };
+    pub const TO_END: Self = Self::Range { last: -1, step: 1, limit: 0 };
 }
 
 /// One run of keys among the arguments.
@@ -127,28 +119,17 @@ impl KeySpec {
 
     /// A run that begins at argument `first`.
     pub const fn at(first: u16, find: FindKeys) -> Self {
-        Self {
-            begin: BeginSearch::Index(first),
-            find,
-            flags: RO.with(ACCESS),
-            notes: "",
-        }
+        Self { begin: BeginSearch::Index(first), find, flags: RO.with(ACCESS), notes: "" }
     }
 
     /// A run that begins after a word; see [`BeginSearch::Keyword`].
     pub const fn after(word: &'static str, start_from: i16, find: FindKeys) -> Self {
-        Self {
-            begin: BeginSearch::Keyword { word, start_from },
-            ..Self::at(0, find)
-        }
+        Self { begin: BeginSearch::Keyword { word, start_from }, ..Self::at(0, find) }
     }
 
     /// A run that only the command's own [`KeyFinder`] can find.
     pub const fn unknown() -> Self {
-        Self {
-            begin: BeginSearch::Unknown,
-            ..Self::at(0, FindKeys::Unknown)
-        }
+        Self { begin: BeginSearch::Unknown, ..Self::at(0, FindKeys::Unknown) }
     }
 }
 
@@ -168,11 +149,7 @@ pub type KeyFinder = fn(&dyn Argv, &mut Vec<KeyRef>) -> Result<(), NoKeys>;
 
 impl Keys {
     /// The command names no keys.
-    pub const NONE: Self = Self {
-        specs: [KeySpec::UNSET; SPECS_MAX],
-        len: 0,
-        finder: None,
-    };
+    pub const NONE: Self = Self { specs: [KeySpec::UNSET; SPECS_MAX], len: 0, finder: None };
 
     /// One key, at argument `index`. Read unless [`flags`](Self::flags) says otherwise, as with all constructors.
     pub const fn one(index: u16) -> Self {
@@ -182,26 +159,12 @@ impl Keys {
     /// Keys from argument `first` to `last` (below zero: from the end, -1 is the last argument), `step` apart.
     pub const fn range(first: u16, last: i16, step: u16) -> Self {
         let last = if last < 0 { last } else { last - first as i16 };
-        Self::NONE.and(KeySpec::at(
-            first,
-            FindKeys::Range {
-                last,
-                step,
-                limit: 0,
-            },
-        ))
+        Self::NONE.and(KeySpec::at(first, FindKeys::Range { last, step, limit: 0 }))
     }
 
     /// The argument at `count` says how many keys follow it.
     pub const fn counted(count: u16) -> Self {
-        Self::NONE.and(KeySpec::at(
-            count,
-            FindKeys::KeyNum {
-                count: 0,
-                first: 1,
-                step: 1,
-            },
-        ))
+        Self::NONE.and(KeySpec::at(count, FindKeys::KeyNum { count: 0, first: 1, step: 1 }))
     }
 
     /// Adds a specification. At most three; more do not compile in a constant.
@@ -256,12 +219,9 @@ impl Keys {
     #[inline]
     pub fn only(&self) -> Option<usize> {
         match &self.specs[0] {
-            KeySpec {
-                begin: BeginSearch::Index(index),
-                find: FindKeys::ONE,
-                flags,
-                ..
-            } if self.len == 1 && !flags.intersects(NOT_KEY.with(INCOMPLETE)) => {
+            KeySpec { begin: BeginSearch::Index(index), find: FindKeys::ONE, flags, .. }
+                if self.len == 1 && !flags.intersects(NOT_KEY.with(INCOMPLETE)) =>
+            {
                 Some(usize::from(*index))
             }
             _ => None,
@@ -273,24 +233,10 @@ impl Keys {
     /// find the mistake.
     pub fn find(&self, argv: &dyn Argv, found: &mut Vec<KeyRef>) -> Result<(), NoKeys> {
         let start = found.len();
-        let variable = self
-            .specs()
-            .iter()
-            .any(|spec| spec.flags.intersects(VARIABLE_FLAGS));
-        if !(variable && self.finder.is_some())
-            && self
-                .specs()
-                .iter()
-                .any(|spec| !spec.flags.intersects(NOT_KEY))
-        {
-            let described = self
-                .specs()
-                .iter()
-                .filter(|spec| !spec.flags.intersects(NOT_KEY));
-            if described
-                .into_iter()
-                .all(|spec| spec.find(argv, found).is_ok())
-            {
+        let variable = self.specs().iter().any(|spec| spec.flags.intersects(VARIABLE_FLAGS));
+        if !(variable && self.finder.is_some()) && self.specs().iter().any(|spec| !spec.flags.intersects(NOT_KEY)) {
+            let described = self.specs().iter().filter(|spec| !spec.flags.intersects(NOT_KEY));
+            if described.into_iter().all(|spec| spec.find(argv, found).is_ok()) {
                 return Ok(());
             }
             found.truncate(start);
@@ -339,9 +285,7 @@ impl KeySpec {
         let argc = argv.count() as i64;
         let begin = match self.begin {
             BeginSearch::Index(index) => i64::from(index),
-            BeginSearch::Keyword { word, start_from } => {
-                Self::after_word(argv, word, start_from).ok_or(NoKeys)?
-            }
+            BeginSearch::Keyword { word, start_from } => Self::after_word(argv, word, start_from).ok_or(NoKeys)?,
             BeginSearch::Unknown => return Err(NoKeys),
         };
         let (first, last, step) = match self.find {
@@ -359,9 +303,7 @@ impl KeySpec {
                     return Err(NoKeys);
                 }
                 let count = parse_i64(argv.argument(count_index as usize));
-                let count = count
-                    .filter(|count| (0..=argc).contains(count))
-                    .ok_or(NoKeys)?;
+                let count = count.filter(|count| (0..=argc).contains(count)).ok_or(NoKeys)?;
                 let first = begin + i64::from(first);
                 (first, first + count - 1, step)
             }
@@ -371,15 +313,8 @@ impl KeySpec {
             return Err(NoKeys);
         }
         let indices = (first as usize..=last as usize).step_by(usize::from(step));
-        found.extend(indices.map(|index| KeyRef {
-            index,
-            flags: self.flags,
-        }));
-        if self.flags.intersects(INCOMPLETE) {
-            Err(NoKeys)
-        } else {
-            Ok(())
-        }
+        found.extend(indices.map(|index| KeyRef { index, flags: self.flags }));
+        if self.flags.intersects(INCOMPLETE) { Err(NoKeys) } else { Ok(()) }
     }
 
     /// The argument after the word.
@@ -416,18 +351,14 @@ impl Keys {
         let mut movable = false;
         for spec in self.specs() {
             movable |= spec.flags.intersects(INCOMPLETE);
-            let (BeginSearch::Index(first), FindKeys::Range { last, step, .. }) =
-                (spec.begin, spec.find)
-            else {
+            let (BeginSearch::Index(first), FindKeys::Range { last, step, .. }) = (spec.begin, spec.find) else {
                 movable = true;
                 continue;
             };
             let (first, last, step) = (i64::from(first), i64::from(last), i64::from(step));
             let last = if last >= 0 { first + last } else { last };
             match &mut range {
-                None if self.len == 1 || step == 1 => {
-                    range = Some(LegacyRange { first, last, step })
-                }
+                None if self.len == 1 || step == 1 => range = Some(LegacyRange { first, last, step }),
                 Some(before) if step == 1 && before.last == first - 1 => before.last = last,
                 _ => movable = true,
             }
@@ -448,15 +379,7 @@ mod tests {
         Some(found.iter().map(|key| key.index).collect())
     }
 
-    const STREAMS: Keys = Keys::NONE.and(KeySpec::after(
-        "STREAMS",
-        1,
-        FindKeys::Range {
-            last: -1,
-            step: 1,
-            limit: 2,
-        },
-    ));
+    const STREAMS: Keys = Keys::NONE.and(KeySpec::after("STREAMS", 1, FindKeys::Range { last: -1, step: 1, limit: 2 }));
     const FROM_END: Keys = Keys::NONE.and(KeySpec::after("KEYS", -2, FindKeys::TO_END));
 
     #[test]
@@ -480,11 +403,7 @@ mod tests {
             (FROM_END, "migrate h p keys x keys a b", Some(&[6, 7])),
             (FROM_END, "migrate h p keys", None),
             (FROM_END, "migrate", None),
-            (
-                Keys::one(2).and(KeySpec::at(3, FindKeys::TO_END)),
-                "bitop and d a b",
-                Some(&[2, 3, 4]),
-            ),
+            (Keys::one(2).and(KeySpec::at(3, FindKeys::TO_END)), "bitop and d a b", Some(&[2, 3, 4])),
             (Keys::one(1).flags(NOT_KEY), "ssubscribe c", None),
             (Keys::NONE, "ping", None),
         ];
@@ -496,26 +415,13 @@ mod tests {
     #[test]
     fn the_function_is_asked_when_specifications_do_not_suffice() {
         fn last(argv: &dyn Argv, found: &mut Vec<KeyRef>) -> Result<(), NoKeys> {
-            found.push(KeyRef {
-                index: argv.count() - 1,
-                flags: OW,
-            });
-            if argv.count() > 3 {
-                Err(NoKeys)
-            } else {
-                Ok(())
-            }
+            found.push(KeyRef { index: argv.count() - 1, flags: OW });
+            if argv.count() > 3 { Err(NoKeys) } else { Ok(()) }
         }
         let variable = Keys::one(1).flags(VARIABLE_FLAGS).found_by(last);
         assert_eq!(find(variable, "set k v"), Some(vec![2]));
         assert_eq!(find(variable, "set k v x"), None);
-        assert_eq!(
-            find(
-                Keys::one(1).and(KeySpec::unknown()).found_by(last),
-                "sort k x"
-            ),
-            Some(vec![2])
-        );
+        assert_eq!(find(Keys::one(1).and(KeySpec::unknown()).found_by(last), "sort k x"), Some(vec![2]));
         assert_eq!(find(Keys::one(1).found_by(last), "get k v"), Some(vec![1]));
     }
 
@@ -523,12 +429,9 @@ mod tests {
     fn only_a_key_at_a_fixed_place_is_the_only_one() {
         assert_eq!(Keys::one(2).only(), Some(2));
         assert_eq!(Keys::one(1).flags(RW.with(VARIABLE_FLAGS)).only(), Some(1));
-        for keys in [
-            Keys::NONE,
-            Keys::range(1, -1, 1),
-            Keys::one(1).and(KeySpec::unknown()),
-            Keys::one(1).flags(NOT_KEY),
-        ] {
+        for keys in
+            [Keys::NONE, Keys::range(1, -1, 1), Keys::one(1).and(KeySpec::unknown()), Keys::one(1).flags(NOT_KEY)]
+        {
             assert_eq!(keys.only(), None);
         }
     }

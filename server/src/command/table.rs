@@ -6,17 +6,27 @@ use super::spec::{Command, Derived};
 
 /// All commands, laid out once at start.
 ///
-/// Lookup is an open-addressing table of 16-bit positions, at most a quarter full; the hash takes the name's length and its
-/// first and last bytes with the case bit set, so that no copy in lower case is made. A hit is one probe and one comparison
-/// of names (a few nanoseconds); nothing is allocated.
+/// Lookup is an open-addressing table, at most a quarter full, whose slots hold what identifies a name of up to 16 bytes: its
+/// first and last eight bytes and its length. A hit is one probe that never looks at the name itself, takes about 5 ns and
+/// allocates nothing.
 #[derive(Debug)]
 pub struct CommandTable {
     /// Commands and subcommands by [`Command::index`].
     commands: Vec<&'static Command>,
     /// How many of them are no subcommands; these come first.
     top_level_count: usize,
-    /// Position in `commands` plus one; 0 is an empty slot.
-    slots: Box<[u16]>,
+    slots: Box<[Slot]>,
+}
+
+/// A place for one command; empty while the length of its name is 0.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    ends: Ends,
+    /// Whether the ends determine the name: it is no longer than they are, and of letters only, so that nothing else has
+    /// the same bytes once the case bit is set.
+    exact: bool,
+    /// Position in [`CommandTable::commands`].
+    position: u16,
 }
 
 static TABLE: LazyLock<CommandTable> = LazyLock::new(|| CommandTable::new(crate::commands::GROUPS));
@@ -51,16 +61,19 @@ impl CommandTable {
         let mut table = Self {
             commands: top_level.iter().chain(subcommands).collect(),
             top_level_count,
-            slots: vec![0; (top_level_count * 4).next_power_of_two()].into(),
+            slots: vec![Slot::default(); (top_level_count * 4).next_power_of_two()].into(),
         };
         for (index, command) in top_level.iter().enumerate() {
             let name = command.name.as_bytes();
             assert!(table.lookup(name).is_none(), "the command {} is declared twice", command.name);
-            let mut slot = table.first_slot(name);
-            while table.slots[slot] != 0 {
+            let ends = Ends::of(name);
+            let mut slot = table.first_slot(ends);
+            while table.slots[slot].ends.len != 0 {
                 slot = table.next_slot(slot);
             }
-            table.slots[slot] = index as u16 + 1;
+            let exact = name.len() <= ENDS_LEN && name.iter().all(u8::is_ascii_alphabetic);
+            let position = u16::try_from(index).expect("there are fewer than 65,536 commands");
+            table.slots[slot] = Slot { ends, exact, position };
         }
         table
     }
@@ -68,14 +81,19 @@ impl CommandTable {
     /// The command of that name, in any letter case. Subcommands are found by [`Command::subcommand`].
     #[inline]
     pub fn lookup(&self, name: &[u8]) -> Option<&'static Command> {
-        let mut slot = self.first_slot(name);
+        let ends = Ends::of(name);
+        let mut index = self.first_slot(ends);
         loop {
-            let position = usize::from(self.slots[slot]).checked_sub(1)?;
-            let command = self.commands[position];
-            if command.name.as_bytes().eq_ignore_ascii_case(name) {
-                return Some(command);
+            let slot = &self.slots[index];
+            if slot.ends == ends {
+                let command = self.commands[usize::from(slot.position)];
+                if slot.exact || command.name.as_bytes().eq_ignore_ascii_case(name) {
+                    return Some(command);
+                }
+            } else if slot.ends.len == 0 {
+                return None;
             }
-            slot = self.next_slot(slot);
+            index = self.next_slot(index);
         }
     }
 
@@ -98,8 +116,8 @@ impl CommandTable {
     }
 
     #[inline]
-    fn first_slot(&self, name: &[u8]) -> usize {
-        hash(name) as usize & (self.slots.len() - 1)
+    fn first_slot(&self, ends: Ends) -> usize {
+        ends.hash() as usize & (self.slots.len() - 1)
     }
 
     #[inline]
@@ -118,20 +136,38 @@ fn fill_in(command: &mut Command, index: usize, full_name: &'static str) {
     command.derived = Derived { index, full_name, categories, legacy_range };
 }
 
-/// A hash of the name that is blind to letter case. Names that differ only in their middle collide; there are few.
-#[inline]
-fn hash(name: &[u8]) -> u64 {
-    const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
-    let ends = if let (Some(&first), Some(&last)) = (name.first_chunk(), name.last_chunk()) {
-        let (first, last) = (u64::from_le_bytes(first), u64::from_le_bytes(last));
-        (first | LOWER_CASE) ^ (last | LOWER_CASE).rotate_left(29)
-    } else if let (Some(&first), Some(&last)) = (name.first_chunk(), name.last_chunk()) {
-        (u64::from(u32::from_le_bytes(first)) | u64::from(u32::from_le_bytes(last)) << 32) | LOWER_CASE
-    } else {
-        name.iter().fold(0, |bytes, &byte| bytes << 8 | u64::from(byte)) | LOWER_CASE
-    };
-    // A multiplication carries upwards only, so the well-mixed bits are the high ones.
-    (ends ^ name.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
+/// Bytes of a name that [`Ends`] can tell.
+const ENDS_LEN: usize = 16;
+
+/// A name's first and last bytes, overlapping if it is short, with the case bit of every byte set; and its length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ends {
+    first: u64,
+    last: u64,
+    len: usize,
+}
+
+impl Ends {
+    #[inline]
+    fn of(name: &[u8]) -> Self {
+        const CASE_BITS: u64 = 0x2020_2020_2020_2020;
+        let (first, last) = if let (Some(&first), Some(&last)) = (name.first_chunk(), name.last_chunk()) {
+            (u64::from_le_bytes(first), u64::from_le_bytes(last))
+        } else if let (Some(&first), Some(&last)) = (name.first_chunk(), name.last_chunk()) {
+            (u32::from_le_bytes(first).into(), u32::from_le_bytes(last).into())
+        } else if let [first, .., last] = *name {
+            (u64::from(first) | u64::from(name[name.len() / 2]) << 8, last.into())
+        } else {
+            (name.first().map_or(0, |&byte| byte.into()), 0)
+        };
+        Self { first: first | CASE_BITS, last: last | CASE_BITS, len: name.len() }
+    }
+
+    #[inline]
+    fn hash(self) -> u64 {
+        // A multiplication carries upwards only, so the well-mixed bits are the high ones.
+        (self.first ^ self.last.rotate_left(23) ^ self.len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
+    }
 }
 
 #[cfg(test)]
@@ -191,6 +227,38 @@ mod tests {
             assert!(table.lookup_full_name(name.as_bytes()).is_none(), "{name:?}");
         }
         assert!(table.lookup(&[0xff; 600]).is_none());
+    }
+
+    #[test]
+    fn a_name_is_told_from_any_other_that_differs_in_one_byte() {
+        let names = [
+            "x",
+            "ge",
+            "get",
+            "echo",
+            "hmget",
+            "hgetall",
+            "flushall",
+            "hincrbyfloat",
+            "zrevrangebyscore",
+            "sort_ro",
+            "georadiusbymember_ro",
+            "restore-asking",
+            "a1b2c3d4e5",
+        ];
+        let group: &[Command] = names.map(|name| Command { name, ..Command::DEFAULT }).to_vec().leak();
+        let table = CommandTable::new(&[&[group]]);
+        for name in names {
+            for position in 0..name.len() {
+                for byte in 0..=u8::MAX {
+                    let mut other = name.as_bytes().to_vec();
+                    other[position] = byte;
+                    let found = table.lookup(&other).map(|command| command.name);
+                    let expected = names.into_iter().find(|name| name.as_bytes().eq_ignore_ascii_case(&other));
+                    assert_eq!(found, expected, "{}", other.escape_ascii());
+                }
+            }
+        }
     }
 
     #[test]

@@ -169,8 +169,8 @@ fn command() -> Command {
             .aliases(setting.aliases)
             .help(help)
             .help_heading(setting.section)
-            .value_name(if setting.kind.is_list() { "WORDS" } else { "VALUE" })
-            .num_args(0..)
+            .value_name(if setting.kind.is_list() { "WORD" } else { "VALUE" })
+            .num_args(1..=if setting.kind.is_list() { usize::MAX } else { 1 })
     });
     let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help).action(ArgAction::SetTrue);
     Command::new("rkvs-server")

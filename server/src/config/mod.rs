@@ -195,7 +195,7 @@ impl Config {
 }
 
 impl Config {
-    /// Puts the current values into the file the server was started with (CONFIG REWRITE).
+    /// Puts the current values into the file the server was started with (CONFIG REWRITE). Blocks until the disk has it.
     pub fn rewrite(&self) -> Result<(), ConfigError> {
         let changing = self.changing.lock();
         let path = changing.file.as_ref().ok_or(ConfigError::NoFile)?;

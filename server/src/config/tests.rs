@@ -475,6 +475,19 @@ fn rewriting_a_toml_file_keeps_comments_and_spelling() {
 }
 
 #[test]
+fn rewriting_through_a_link_keeps_the_link() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, link) = (folder.path().join("real.toml"), folder.path().join("link.toml"));
+    fs::write(&file, "hz = 20\n").expect("written");
+    std::os::unix::fs::symlink(&file, &link).expect("linked");
+    let config = Config::new(Settings::default(), Origins::new(), Some(link.clone()));
+    set(&config, &[("hz", "30")]).expect("accepted");
+    config.rewrite().expect("rewritten");
+    assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+    assert_eq!(fs::read_to_string(&file).expect("readable"), "hz = 30\n");
+}
+
+#[test]
 fn rewriting_fails_clearly() {
     assert_eq!(
         config(Settings::default()).rewrite().expect_err("no file").to_string(),

@@ -266,7 +266,7 @@ pub(crate) fn accepted<S>(setting: &Setting<S>) -> String {
     let kind = setting.kind.to_string();
     match setting.unit {
         "" => kind,
-        unit if kind.starts_with(unit) => kind,
+        unit if kind.contains(unit) => kind,
         unit if setting.kind.is_list() || setting.kind == Kind::Text => unit.to_owned(),
         unit => format!("{unit}, {kind}"),
     }

@@ -53,7 +53,7 @@ impl fmt::Display for Kind {
             Kind::Integer(min, i64::MAX) => write!(f, "{min} or more"),
             Kind::Integer(min, max) | Kind::Clamped(min, max) => write!(f, "{min} to {max}"),
             Kind::Octal(min, max) => write!(f, "octal {min:o} to {max:o}"),
-            Kind::Memory(0, u64::MAX) => f.write_str("bytes, kb, mb, gb"),
+            Kind::Memory(0, _) => f.write_str("bytes, kb, mb, gb"),
             Kind::Memory(min, _) => write!(f, "{} or more; bytes, kb, mb, gb", memory_text(*min)),
             Kind::Choice(words) => f.write_str(&words.join("|")),
             Kind::Text => f.write_str("text"),

@@ -1,9 +1,9 @@
 //! What the operator may say, and where it was said.
 //!
-//! A **setting** is declared once in [`settings`]; its type in [`value`] reads and writes it. At start the layers defaults,
-//! file, environment and flags are merged by [`load`]; `file` holds the two file formats, `directives` the names of the
-//! reference that this server does not have. While the server runs, [`Config`] shares the current [`Settings`], changes them
-//! all or nothing (CONFIG SET), and `rewrite` puts them back into the file (CONFIG REWRITE).
+//! A **setting** is declared once in `settings.rs`; its type in `value.rs` reads and writes it. At start, `load.rs` merges the
+//! layers defaults, file, environment and flags; `redis_conf.rs` and `toml_file.rs` are the two file formats, `directives.rs`
+//! the names of the reference that this server does not have. While the server runs, [`Config`] shares the current
+//! [`Settings`], changes them all or nothing (CONFIG SET), and `rewrite.rs` puts them back into the file (CONFIG REWRITE).
 
 mod directives;
 mod load;

@@ -10,6 +10,7 @@ pub(crate) mod dispatch;
 pub mod documentation;
 pub mod error;
 pub mod flags;
+pub mod help;
 pub mod keys;
 mod redact;
 pub mod spec;
@@ -22,6 +23,7 @@ pub mod prelude {
     pub use super::documentation::{Arg, Deprecation, change};
     pub use super::error::{CommandError, CommandResult};
     pub use super::flags::*;
+    pub use super::help::container_help;
     pub use super::keys::{
         ACCESS, Argv, DELETE, FindKeys, INCOMPLETE, INSERT, KeyRef, KeySpec, Keys, NOT_KEY, NoKeys, OW, RM, RO, RW,
         UPDATE, VARIABLE_FLAGS,

@@ -6,5 +6,7 @@
 
 use crate::command::spec::Command;
 
+mod introspection;
+
 /// The groups, each the lists of its files.
-pub static GROUPS: &[&[&[Command]]] = &[];
+pub static GROUPS: &[&[&[Command]]] = &[introspection::COMMANDS];

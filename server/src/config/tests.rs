@@ -609,7 +609,7 @@ mod reference {
         fn start() -> Option<Self> {
             let folder = tempfile::tempdir().expect("a folder");
             let socket = folder.path().join("socket");
-            let process = Command::new("redis-server")
+            let mut process = Command::new("redis-server")
                 .args(["--port", "0", "--save", "", "--bind", "127.0.0.1", "-::1", "--unixsocket"])
                 .arg(&socket)
                 .arg("--dir")
@@ -622,7 +622,11 @@ mod reference {
             let stream = loop {
                 match UnixStream::connect(&socket) {
                     Ok(stream) => break stream,
-                    Err(error) => assert!(Instant::now() < deadline, "redis-server does not answer: {error}"),
+                    Err(_) if Instant::now() < deadline => {}
+                    Err(error) => {
+                        let _ = process.kill();
+                        panic!("redis-server does not answer: {error}");
+                    }
                 }
                 std::thread::yield_now();
             };

@@ -245,7 +245,7 @@ fn parse_decimal(negative: bool, text: &[u8]) -> Option<LongDouble> {
         return value.in_range();
     }
     let mut numerator = Natural::from(0);
-    digits.for_each(|digit| numerator.multiply_add(10, digit));
+    numerator.append_digits(digits);
     let mut denominator = Natural::from(1);
     let scaled = if exponent >= 0 { &mut numerator } else { &mut denominator };
     scaled.multiply_power_of_ten(exponent.unsigned_abs() as usize);
@@ -320,6 +320,19 @@ impl Natural {
         if carry != 0 {
             self.0.push(carry);
         }
+    }
+
+    /// Appends decimal digits, a word of them at a time.
+    fn append_digits(&mut self, digits: impl Iterator<Item = u64>) {
+        let (mut word, mut power) = (0, 1);
+        for digit in digits {
+            (word, power) = (word * 10 + digit, power * 10);
+            if power == 10u64.pow(19) {
+                self.multiply_add(power, word);
+                (word, power) = (0, 1);
+            }
+        }
+        self.multiply_add(power, word);
     }
 
     fn multiply_power_of_ten(&mut self, mut exponent: usize) {

@@ -6,4 +6,5 @@
 
 mod completeness;
 mod hash;
+mod introspection;
 mod string;

@@ -39,8 +39,14 @@ pub(crate) const TABLE: &[TableDifference] = &[
     exists("batch", "our own command"),
     exists("client|no-touch", "since 7.2"),
     exists("client|setinfo", "since 7.2"),
+    remark("getex"),
+    remark("set"),
 ];
 
 const fn exists(command: &'static str, reason: &'static str) -> TableDifference {
     TableDifference { command, field: "exists", reason }
+}
+
+const fn remark(command: &'static str) -> TableDifference {
+    TableDifference { command, field: "key specifications", reason: "the remark is in our own words" }
 }

@@ -65,3 +65,46 @@ fn write_syntax(args: &[Arg], separator: &str, line: &mut String) {
         line.push_str(close);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resp::{Output, Protocol};
+
+    #[test]
+    fn help_lists_subcommands_with_their_syntax_and_itself_last() {
+        static GROUP: &[Command] = &[Command {
+            name: "thing",
+            summary: "Holds commands.",
+            subcommands: &[
+                Command { name: "help", run: container_help, ..Command::DEFAULT },
+                Command {
+                    name: "put",
+                    summary: "Puts it there.",
+                    args: &[
+                        Arg::key("key", 0),
+                        Arg::one_of("condition", &[Arg::word("nx", "NX"), Arg::integer("n").token("MAX")]).optional(),
+                        Arg::block("pair", &[Arg::string("field"), Arg::string("value")]).multiple(),
+                        Arg::pattern("pattern").token("GET").optional().multiple_token(),
+                    ],
+                    run: container_help,
+                    ..Command::DEFAULT
+                },
+            ],
+            ..Command::DEFAULT
+        }];
+        let table = CommandTable::new(&[&[GROUP]]);
+        let mut output = Output::new();
+        write(table.lookup(b"thing").expect("declared"), &mut Reply::new(&mut output, Protocol::Resp2));
+        let lines = [
+            "*5",
+            "+THING <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+            "+PUT <key> [NX|MAX <n>] <field> <value> [<field> <value> ...] [GET <pattern> [GET <pattern> ...]]",
+            "+    Puts it there.",
+            "+HELP",
+            "+    Prints this help.",
+            "",
+        ];
+        assert_eq!(String::from_utf8_lossy(output.buffer()), lines.join("\r\n"));
+    }
+}

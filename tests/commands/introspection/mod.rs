@@ -1,0 +1,3 @@
+//! What the server tells about its own commands.
+
+mod command;

@@ -3,6 +3,8 @@
 //! A command describes this by up to three key specifications, each saying where a run of keys begins and where it ends.
 //! The few commands whose keys or their uses cannot be described so bring a function too (`SORT … STORE`, `SET … GET`).
 
+use std::num::NonZeroU16;
+
 use super::flags::bit_set;
 use crate::resp::parse_i64;
 
@@ -141,6 +143,8 @@ const SPECS_MAX: usize = 3;
 pub struct Keys {
     specs: [KeySpec; SPECS_MAX],
     len: u8,
+    /// Worked out with every change, because each request asks for it.
+    only: Option<NonZeroU16>,
     finder: Option<KeyFinder>,
 }
 
@@ -149,7 +153,7 @@ pub type KeyFinder = fn(&dyn Argv, &mut Vec<KeyRef>) -> Result<(), NoKeys>;
 
 impl Keys {
     /// The command names no keys.
-    pub const NONE: Self = Self { specs: [KeySpec::UNSET; SPECS_MAX], len: 0, finder: None };
+    pub const NONE: Self = Self { specs: [KeySpec::UNSET; SPECS_MAX], len: 0, only: None, finder: None };
 
     /// One key, at argument `index`. Read unless [`flags`](Self::flags) says otherwise, as with all constructors.
     pub const fn one(index: u16) -> Self {
@@ -172,6 +176,7 @@ impl Keys {
     pub const fn and(mut self, spec: KeySpec) -> Self {
         self.specs[self.len as usize] = spec;
         self.len += 1;
+        self.only = self.find_only();
         self
     }
 
@@ -179,6 +184,7 @@ impl Keys {
     #[must_use]
     pub const fn flags(mut self, flags: KeyFlags) -> Self {
         self.specs[self.len as usize - 1].flags = flags;
+        self.only = self.find_only();
         self
     }
 
@@ -218,11 +224,16 @@ impl Keys {
     /// request of a cache needs, without a list.
     #[inline]
     pub fn only(&self) -> Option<usize> {
-        match &self.specs[0] {
+        self.only.map(|index| usize::from(index.get()))
+    }
+
+    /// Works [`only`](Self::only) out.
+    const fn find_only(&self) -> Option<NonZeroU16> {
+        match self.specs[0] {
             KeySpec { begin: BeginSearch::Index(index), find: FindKeys::ONE, flags, .. }
                 if self.len == 1 && !flags.intersects(NOT_KEY.with(INCOMPLETE)) =>
             {
-                Some(usize::from(*index))
+                NonZeroU16::new(index)
             }
             _ => None,
         }

@@ -300,18 +300,19 @@ fn keys_are_found_as_by_the_reference() {
     ];
     let Some(reference) = Reference::start() else { return };
     let table = CommandTable::of_server();
+    let drawn = drawn_lines(table);
+    let drawn = drawn.iter().map(String::as_str);
     for protocol in PROTOCOLS {
         let mut connection = reference.connect(protocol);
-        for line in LINES {
+        for line in LINES.iter().copied().chain(drawn.clone()) {
             let words: Vec<&str> = line.split(' ').collect();
-            let missing = table.lookup(words[0].as_bytes()).is_none() && *line != "nosuch k";
-            if missing && !line.contains('|') {
+            let bytes: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+            if table.lookup(bytes[0]).is_none() && !line.starts_with("nosuch") && !line.contains('|') {
                 eprintln!("SKIPPED: {line}: not in the table");
                 continue;
             }
             for (subcommand, with_flags) in [("getkeys", false), ("getkeysandflags", true)] {
                 let theirs = ask(&mut connection, &[&["command", subcommand], words.as_slice()].concat());
-                let bytes: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
                 let ours = ours(protocol, |reply| match keys::find(table, &bytes) {
                     Ok(found) => keys::write(&found, &bytes, with_flags, reply),
                     Err(error) => reply.error_bytes(&error.text()),
@@ -320,4 +321,30 @@ fn keys_are_found_as_by_the_reference() {
             }
         }
     }
+}
+
+/// For every command that names keys, lines of words drawn at random that may or may not fit it.
+fn drawn_lines(table: &CommandTable) -> Vec<String> {
+    const WORDS: &[&str] =
+        &["a", "b", "0", "1", "2", "3", "-1", "007", "4294967297", "get", "GET", "keys", "store", "streams"];
+    const LINES_PER_COMMAND: usize = 20;
+    let mut state = 1_u64;
+    let mut draw = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let with_keys = table.commands().iter().filter(|command| !command.keys.is_empty() && !is_addition(command));
+    let mut lines = Vec::new();
+    for command in with_keys {
+        for _ in 0..LINES_PER_COMMAND {
+            let mut line = command.full_name().replace('|', " ");
+            // GETKEYS itself wants one argument at least beyond the command's name.
+            for _ in 0..=draw(7) {
+                line += " ";
+                line += WORDS[draw(WORDS.len())];
+            }
+            lines.push(line);
+        }
+    }
+    lines
 }

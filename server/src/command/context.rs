@@ -1,15 +1,18 @@
 //! What a handler works with beside its arguments.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use rkvs_engine::keyspace::Keyspace;
 use rkvs_engine::namespace::{Handle, Namespace};
 use rkvs_engine::shard::multi_key::{LockError, Locks, Patience, Reach};
+use rkvs_engine::table::Key;
 
 use super::error::CommandError;
 use crate::config::Settings;
 use crate::server::Server;
 use crate::session::Session;
+use crate::transaction::Watch;
 
 /// The session that sent a request, the server it reached, and the keys it may touch.
 ///
@@ -92,6 +95,17 @@ impl<'a> Context<'a> {
     pub fn select(&mut self, namespace: Arc<Namespace>) {
         self.session.info.select(namespace.database());
         self.selected = Some(Handle::new(namespace));
+    }
+
+    /// Watches a key of this request, unless the session does already.
+    pub(crate) fn watch(&mut self, key: Key<'_>) {
+        if self.session.transaction.watches.iter().any(|watch| watch.is_of(self.handle, key)) {
+            return;
+        }
+        let version = self.keyspace().watch(key);
+        let watch = Watch::new(self.handle.clone(), key, version);
+        self.session.transaction.watches.push(watch);
+        self.session.info.watched.store(self.session.transaction.watches.len(), Relaxed);
     }
 
     /// Locks these namespaces as a whole and runs `operation`, which reaches each through the [`Locks`] and its handle; the

@@ -204,7 +204,7 @@ impl Dispatcher {
         arity(command, args)?;
         if command.flags.intersects(PROTECTED.with(NO_MULTI)) || !session.authenticated {
             self.protected(session, command)?;
-            authenticated(session, command)?;
+            self.authenticated(session, command)?;
             allowed_in_multi(session, command)?;
         }
         Ok(command)
@@ -217,6 +217,12 @@ impl Dispatcher {
             return Err(CommandError::NotEnabled("DEBUG"));
         }
         Ok(())
+    }
+
+    /// Whether the client has given the password, or none is needed.
+    fn authenticated(&self, session: &Session, command: &Command) -> CommandResult {
+        let passes = session.authenticated || command.flags.contains(NO_AUTH) || !self.settings.requirepass.is_set();
+        if passes { Ok(()) } else { Err(CommandError::NoAuth) }
     }
 
     /// Whether a pause concerns this request.
@@ -488,11 +494,6 @@ fn unknown(args: &Args<'_>) -> CommandError {
 #[inline]
 fn arity(command: &Command, args: &Args<'_>) -> CommandResult {
     if command.arity.accepts(args.len()) { Ok(()) } else { Err(CommandError::WrongArity(command.full_name())) }
-}
-
-/// Whether the client may send this without a password.
-fn authenticated(session: &Session, command: &Command) -> CommandResult {
-    if session.authenticated || command.flags.contains(NO_AUTH) { Ok(()) } else { Err(CommandError::NoAuth) }
 }
 
 /// Whether the command may stand inside MULTI.

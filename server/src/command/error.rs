@@ -146,9 +146,9 @@ impl CommandError {
             }
             E::NoAuth => "NOAUTH Authentication required.",
             E::HelloNoAuth => {
-                "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH \
-                 <user> <pass> option can be used to authenticate the client and select the RESP protocol version at \
-                 the same time"
+                "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> \
+                 <pass> option can be used to authenticate the client and select the RESP protocol version at the same \
+                 time"
             }
             E::WrongPass => "WRONGPASS invalid username-password pair or user is disabled.",
             E::AuthWithoutPassword => {

@@ -4,9 +4,14 @@
 //! names the lists of its files (`pub(super) static COMMANDS: &[&[Command]] = &[get::COMMANDS, …];`), and [`GROUPS`] names the
 //! groups. Nothing else has to be told about a new command.
 
+mod connection;
+mod introspection;
+mod string;
+pub(crate) mod time_form;
+mod transaction;
+
 use crate::command::spec::Command;
 
-mod introspection;
-
 /// The groups, each the lists of its files.
-pub static GROUPS: &[&[&[Command]]] = &[introspection::COMMANDS];
+pub static GROUPS: &[&[&[Command]]] =
+    &[connection::COMMANDS, introspection::COMMANDS, string::COMMANDS, transaction::COMMANDS];

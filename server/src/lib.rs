@@ -4,6 +4,7 @@ pub mod cli;
 pub mod command;
 pub mod commands;
 pub mod config;
+pub mod log;
 pub mod metrics;
 pub mod net;
 pub mod resp;

@@ -1,7 +1,6 @@
 //! The server's shared parts, and its life from start to stop.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
@@ -15,6 +14,9 @@ use crate::config::{Config, Settings};
 use crate::metrics::{Counters, LatencyMonitor, Slowlog};
 use crate::net::{self, Inbox, ListenError, Listener, Shutdown, Worker};
 use crate::session::{Clients, Pause};
+
+/// The version of the reference whose behaviour clients may rely on.
+pub const REDIS_VERSION: &str = "7.2.4";
 
 /// What all connections and threads share.
 pub struct Server {
@@ -195,7 +197,7 @@ impl Bound {
 impl Running {
     /// Waits until all workers have ended; returns whether all ended well.
     pub fn join(self) -> bool {
-        self.workers.into_iter().map(|worker| worker.join().is_ok()).fold(true, |all, one| all && one)
+        self.workers.into_iter().map(thread::JoinHandle::join).filter(Result::is_err).count() == 0
     }
 }
 
@@ -255,7 +257,19 @@ fn run_id() -> io::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The file of the configuration, for the start-up lines.
-pub fn config_file(config: &Config) -> Option<PathBuf> {
-    config.file()
+/// Descriptors the process needs beside those of its clients, as in the reference.
+const RESERVED_DESCRIPTORS: u64 = 32;
+
+/// Raises the limit of open descriptors so that `maxclients` clients can be served, as far as the system permits.
+pub fn raise_descriptor_limit(maxclients: u32) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let wanted = u64::from(maxclients) + RESERVED_DESCRIPTORS;
+    let limit = getrlimit(Resource::Nofile);
+    let Some(current) = limit.current.filter(|&current| current < wanted) else { return };
+    let raised = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    let set = raised > current && setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }).is_ok();
+    if !set || raised < wanted {
+        let have = if set { raised } else { current };
+        tracing::warn!("The system permits {have} open files, which may be too few for maxclients {maxclients}");
+    }
 }

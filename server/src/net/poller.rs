@@ -34,6 +34,10 @@ pub(super) struct Poller {
 
 impl Poller {
     /// Opens a poller; must run inside a tokio runtime.
+    #[expect(
+        deprecated,
+        reason = "its successor is `unsafe`, for wrappers that may swap the descriptor; `Poll` does not"
+    )]
     pub(super) fn new(poll: Poll) -> io::Result<Self> {
         Ok(Self {
             poll: AsyncFd::with_interest(poll, TokioInterest::READABLE)?,

@@ -499,20 +499,18 @@ impl Worker {
         let limit = self.dispatcher.settings().client_output_buffer_limit;
         let Some(connection) = self.connections[slot].as_mut() else { return false };
         let bytes = connection.output.len_bytes() as u64;
-        let exceeds = if !connection.session.authenticated && bytes > UNAUTHENTICATED_OUTPUT_MAX as u64 {
-            true
-        } else if limit.hard_bytes > 0 && bytes > limit.hard_bytes {
-            true
-        } else if limit.soft_bytes > 0 && bytes > limit.soft_bytes {
-            let since_s = &mut connection.above_soft_limit_since_s;
-            if *since_s == 0 {
-                *since_s = now_s;
-            }
-            now_s - (*since_s).min(now_s) > u64::from(limit.soft_s)
-        } else {
-            connection.above_soft_limit_since_s = 0;
-            false
+        let hard_bytes = match limit.hard_bytes {
+            _ if !connection.session.authenticated => UNAUTHENTICATED_OUTPUT_MAX as u64,
+            0 => u64::MAX,
+            hard_bytes => hard_bytes,
         };
+        let since_s = &mut connection.above_soft_limit_since_s;
+        if limit.soft_bytes == 0 || bytes <= limit.soft_bytes {
+            *since_s = 0;
+        } else if *since_s == 0 {
+            *since_s = now_s;
+        }
+        let exceeds = bytes > hard_bytes || (*since_s > 0 && now_s.saturating_sub(*since_s) > limit.soft_s);
         if exceeds {
             tracing::warn!(
                 client = connection.session.info.id,

@@ -19,7 +19,7 @@ use crate::session::ClientInfo;
 pub struct Transaction {
     /// The queued requests, between MULTI and EXEC.
     pub(crate) queue: Option<Box<Queue>>,
-    /// Watched keys; boxed, for few connections have any.
+    /// Watched keys.
     pub(crate) watches: Vec<Watch>,
     /// Whether the queued requests are being executed.
     pub(crate) running: bool,

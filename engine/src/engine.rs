@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::expiry::Cycle;
 use crate::memory::{Budget, Reclaim};
-use crate::namespace::{Handle, Limits, Namespace, check_name};
+use crate::namespace::{Limits, Namespace, check_name};
 use crate::random::Random;
 use crate::shard::route::RouteTable;
 use crate::shard::{RETIRED, SHARDS_MAX, Shards};
@@ -79,6 +79,16 @@ pub struct Engine {
     cycle: Mutex<Cycle>,
 }
 
+impl Registry {
+    fn at(&self, database: usize) -> Option<&Arc<Namespace>> {
+        self.by_database.get(database)?.as_ref()
+    }
+}
+
+fn check_shards(shards: usize) -> Result<()> {
+    if (1..=SHARDS_MAX).contains(&shards) { Ok(()) } else { Err(Error::ShardCountOutOfRange) }
+}
+
 /// What must change together when a namespace comes or goes.
 struct Registry {
     by_database: Vec<Option<Arc<Namespace>>>,
@@ -119,8 +129,41 @@ impl Engine {
     ///
     /// [`Error::ShardCountOutOfRange`], [`Error::DatabaseOutOfRange`].
     pub fn new(options: EngineOptions) -> Result<Self> {
-        let _ = options;
-        todo!()
+        let databases = options.databases as usize;
+        if databases > NAMESPACES_MAX {
+            return Err(Error::DatabaseOutOfRange);
+        }
+        check_shards(options.default_shards)?;
+        let mut random = Random::from_entropy();
+        let (k0, k1) = options.hash_keys.unwrap_or_else(|| (random.next_u64(), random.next_u64()));
+        let hasher = KeyHasher::new(k0, k1);
+        let route = RouteTable::for_shards(1).map_err(|_| Error::ShardCountOutOfRange)?;
+        let shared = Arc::new(Shared {
+            clock: options.clock,
+            hasher,
+            reclaim: Reclaim::default(),
+            budget: Budget::default(),
+            hash_packed_entries_max: AtomicUsize::new(options.hash_limits.packed_entries_max),
+            hash_packed_value_max: AtomicUsize::new(options.hash_limits.packed_value_max),
+            active_expiry: AtomicBool::new(true),
+            vacant: Arc::new(Shards::new(RETIRED, route, hasher)),
+        });
+        shared.budget.set_limit_bytes(options.max_memory_bytes);
+        let engine = Self {
+            shared,
+            databases: options.databases,
+            default_shards: options.default_shards,
+            by_name: DashMap::new(),
+            registry: RwLock::new(Registry { by_database: Vec::new(), count: 0, max_namespaces: NAMESPACES_MAX }),
+            next_id: AtomicU64::new(RETIRED + 1),
+            cycle: Mutex::default(),
+        };
+        for database in 0..options.databases {
+            let options = NamespaceOptions { database: Some(database), ..NamespaceOptions::default() };
+            engine.create_namespace(&database.to_string(), options)?;
+        }
+        engine.set_max_namespaces(options.max_namespaces);
+        Ok(engine)
     }
 
     /// Where time comes from.
@@ -158,8 +201,37 @@ impl Engine {
     /// [`Error::NameInvalid`], [`Error::ShardCountOutOfRange`], [`Error::DatabaseOutOfRange`], [`Error::NamespaceExists`],
     /// [`Error::DatabaseInUse`], [`Error::MaxNamespaces`], looked for in this order.
     pub fn create_namespace(&self, name: &str, options: NamespaceOptions) -> Result<Arc<Namespace>> {
-        let _ = (name, options);
-        todo!()
+        check_name(name)?;
+        let shard_count = options.shards.unwrap_or(self.default_shards);
+        check_shards(shard_count)?;
+        if options.database.is_some_and(|database| database as usize >= NAMESPACES_MAX) {
+            return Err(Error::DatabaseOutOfRange);
+        }
+        let mut registry = self.registry.write();
+        if self.by_name.contains_key(name) {
+            return Err(Error::NamespaceExists);
+        }
+        let first_free = self.databases as usize;
+        let database = match options.database {
+            Some(database) if registry.at(database as usize).is_some() => return Err(Error::DatabaseInUse),
+            Some(database) => database as usize,
+            None => (first_free..).find(|database| registry.at(*database).is_none()).expect("numbers do not end"),
+        };
+        let fixed = self.databases as usize;
+        if registry.count.saturating_sub(fixed) >= registry.max_namespaces || database >= NAMESPACES_MAX {
+            return Err(Error::MaxNamespaces);
+        }
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let namespace = Namespace::new(Arc::clone(&self.shared), id, name, database as u32, shard_count);
+        let namespace = Arc::new(namespace);
+        namespace.set_limits(options.limits)?;
+        if registry.by_database.len() <= database {
+            registry.by_database.resize(database + 1, None);
+        }
+        registry.by_database[database] = Some(Arc::clone(&namespace));
+        registry.count += 1;
+        self.by_name.insert(name.into(), Arc::clone(&namespace));
+        Ok(namespace)
     }
 
     /// Deletes a namespace and everything in it. Handles opened before answer [`Error::NamespaceDeleted`] from then on.
@@ -168,8 +240,16 @@ impl Engine {
     ///
     /// [`Error::NamespaceNotFound`], [`Error::NamespaceFixed`] for a numbered database.
     pub fn delete_namespace(&self, name: &str) -> Result<()> {
-        let _ = name;
-        todo!()
+        let mut registry = self.registry.write();
+        let namespace = self.namespace(name).ok_or(Error::NamespaceNotFound)?;
+        if namespace.database() < self.databases {
+            return Err(Error::NamespaceFixed);
+        }
+        self.by_name.remove(name);
+        registry.by_database[namespace.database() as usize] = None;
+        registry.count -= 1;
+        namespace.delete();
+        Ok(())
     }
 
     /// The namespace of a name.
@@ -219,8 +299,12 @@ impl Engine {
 
     /// Changes the limit of memory. What is in use beyond it stays; writes that need more are refused.
     pub fn set_max_memory_bytes(&self, max_bytes: u64) {
-        let _ = max_bytes;
-        todo!()
+        // Held throughout, so that two changes do not mix and no namespace comes or goes meanwhile.
+        let registry = self.registry.write();
+        self.shared.budget.set_limit_bytes(max_bytes);
+        for namespace in registry.by_database.iter().flatten() {
+            namespace.engine_limit_changed().expect("a registered namespace is not deleted");
+        }
     }
 
     /// When hashes leave their packed form.
@@ -244,12 +328,20 @@ impl Engine {
         self.shared.active_expiry.store(on, Ordering::Relaxed);
     }
 
+    /// The first namespace from a database index on.
+    fn next_namespace(&self, database: u32) -> Option<Arc<Namespace>> {
+        self.registry.read().by_database.get(database as usize..)?.iter().flatten().next().cloned()
+    }
+
     /// Removes expired keys for at most `slices_max` slices, each under one shard's lock for some microseconds, and goes
     /// on where the last call stopped. Call it from a timer, several times in a row while its time budget lasts and
     /// `round_done` is false. Does nothing while another thread is at it, or when switched off.
     pub fn expire_step(&self, slices_max: usize) -> ExpireStep {
-        let _ = slices_max;
-        todo!()
+        if !self.active_expiry() {
+            return ExpireStep { expired: 0, round_done: true };
+        }
+        let Some(mut cycle) = self.cycle.try_lock() else { return ExpireStep { expired: 0, round_done: true } };
+        cycle.step(&|database| self.next_namespace(database), self.now_ms(), slices_max)
     }
 }
 

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::keyspace::Keyspace;
-use crate::memory::{Budget, Garbage, Padded};
+use crate::memory::{Budget, Padded};
 use crate::shard::multi_key::{LockError, Locks, Patience, Reach};
 use crate::shard::route::RouteTable;
 use crate::shard::{RETIRED, Shard, Shards};
@@ -128,8 +128,19 @@ impl Namespace {
     /// [`Error::MaxKeysBelowCount`] when there are more keys than `max_keys`, [`Error::NamespaceDeleted`]; nothing is
     /// changed then.
     pub fn set_limits(self: &Arc<Self>, limits: Limits) -> Result<()> {
-        let _ = limits;
-        todo!()
+        if self.while_vacant(|| self.store_limits(limits))? {
+            return Ok(());
+        }
+        let mut handle = Handle::new(Arc::clone(self));
+        handle.with(Reach::All, 0, |keyspace| {
+            let keys = keyspace.len() as u64;
+            if limits.max_keys != 0 && keys > limits.max_keys {
+                return Err(Error::MaxKeysBelowCount);
+            }
+            self.store_limits(limits);
+            keyspace.recount();
+            Ok(())
+        })?
     }
 
     /// What the namespace holds and has done, summed over its shards. Locks one shard after another, so numbers that change
@@ -163,6 +174,10 @@ impl Namespace {
         }
         let route = RouteTable::for_shards(self.shard_count).map_err(|_| Error::ShardCountOutOfRange)?;
         let shards = Arc::new(Shards::new(self.id, route, self.shared.hasher));
+        // Whoever changes a limit holds `lifecycle` too, or finds these shards and counts anew.
+        let leasing = self.budget.limit_bytes() != 0 || self.shared.budget.limit_bytes() != 0;
+        self.leasing.store(leasing, Ordering::Relaxed);
+        self.key_count.0.store(0, Ordering::Relaxed);
         self.shards.store(Arc::clone(&shards));
         Ok(shards)
     }
@@ -190,6 +205,171 @@ impl Namespace {
         }
     }
 
+    /// Removes expired entries of one shard: see [`Shard::expire`]. `None` when there is no such shard.
+    pub(crate) fn expire_slice(
+        &self,
+        shard: usize,
+        now_ms: u64,
+        cursor: u64,
+        groups_max: usize,
+    ) -> Option<(usize, Option<u64>)> {
+        let shards = self.shards.load_full();
+        if shards.is_vacant() || shard >= shards.len() {
+            return None;
+        }
+        let mut shard = shards.cell(shard).lock();
+        // Shards that change hands right now are left for the next round.
+        if shard.owner == self.id { Some(shard.expire(self, now_ms, cursor, groups_max)) } else { Some((0, None)) }
+    }
+
+    #[inline]
+    pub(crate) fn max_value_bytes(&self) -> u64 {
+        self.max_value_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Reserves places for keys, if the limit leaves them. The caller holds the lock of a shard of this namespace.
+    #[inline]
+    pub(crate) fn reserve_keys(&self, keys: u64) -> bool {
+        match self.max_keys.load(Ordering::Relaxed) {
+            0 => true,
+            max => self.reserve_keys_below(keys, max),
+        }
+    }
+
+    #[cold]
+    fn reserve_keys_below(&self, keys: u64, max: u64) -> bool {
+        let more = |count: u64| count.checked_add(keys).filter(|sum| *sum <= max);
+        self.key_count.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    /// Gives places of keys back. The caller holds the lock of a shard of this namespace.
+    #[inline]
+    pub(crate) fn release_keys(&self, keys: u64) {
+        if self.max_keys.load(Ordering::Relaxed) != 0 {
+            let before = self.key_count.0.fetch_sub(keys, Ordering::Relaxed);
+            debug_assert!(before >= keys, "{keys} of {before} keys given back");
+        }
+    }
+
+    /// Keys that the limit leaves at this moment.
+    pub(crate) fn free_keys(&self) -> u64 {
+        match self.max_keys.load(Ordering::Relaxed) {
+            0 => u64::MAX,
+            max => max.saturating_sub(self.key_count.0.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Bytes that the limits leave at this moment.
+    pub(crate) fn free_bytes(&self) -> u64 {
+        self.budget.free_bytes().min(self.shared.budget.free_bytes())
+    }
+
+    /// Whether shards keep leases, because a limit of memory is set here or for the engine. The caller holds the lock of
+    /// a shard of this namespace.
+    #[inline]
+    pub(crate) fn is_leasing(&self) -> bool {
+        self.leasing.load(Ordering::Relaxed)
+    }
+
+    /// Leases bytes here and of the engine, if both limits leave them.
+    pub(crate) fn lease(&self, bytes: u64) -> bool {
+        if !self.budget.lease(bytes) {
+            return false;
+        }
+        let leased = self.shared.budget.lease(bytes);
+        if !leased {
+            self.budget.release(bytes);
+        }
+        leased
+    }
+
+    /// Leases bytes that are in use already.
+    pub(crate) fn lease_used(&self, bytes: u64) {
+        self.budget.lease_used(bytes);
+        self.shared.budget.lease_used(bytes);
+    }
+
+    pub(crate) fn release_lease(&self, bytes: u64) {
+        self.budget.release(bytes);
+        self.shared.budget.release(bytes);
+    }
+
+    pub(crate) fn lease_granule_bytes(&self) -> u64 {
+        self.budget.granule_bytes().min(self.shared.budget.granule_bytes())
+    }
+
+    fn store_limits(&self, limits: Limits) {
+        self.max_keys.store(limits.max_keys, Ordering::Relaxed);
+        self.max_value_bytes.store(limits.max_value_bytes, Ordering::Relaxed);
+        self.budget.set_limit_bytes(limits.max_memory_bytes);
+    }
+
+    /// Runs `change` if the namespace has no shards yet, and keeps them from coming into being meanwhile. Whether it did.
+    fn while_vacant(&self, change: impl FnOnce()) -> Result<bool> {
+        let _alone = self.lifecycle.lock();
+        if self.is_deleted() {
+            return Err(Error::NamespaceDeleted);
+        }
+        let vacant = self.shards.load().is_vacant();
+        if vacant {
+            change();
+        }
+        Ok(vacant)
+    }
+
+    /// Takes note that the engine's limit of memory has changed.
+    pub(crate) fn engine_limit_changed(self: &Arc<Self>) -> Result<()> {
+        if !self.while_vacant(|| ())? {
+            Handle::new(Arc::clone(self)).with(Reach::All, 0, |keyspace| keyspace.recount())?;
+        }
+        Ok(())
+    }
+
+    /// Ends the namespace: its shards are nobody's from now on, and their keys go to be freed.
+    pub(crate) fn delete(&self) {
+        let _alone = self.lifecycle.lock();
+        self.deleted.store(true, Ordering::Release);
+        loop {
+            let shards = self.shards.load_full();
+            if shards.is_vacant() {
+                return;
+            }
+            let mut guards: Vec<_> = Vec::with_capacity(shards.len());
+            for index in 0..shards.len() {
+                let shard = shards.cell(index).lock();
+                if shard.owner != self.id {
+                    break;
+                }
+                guards.push(shard);
+            }
+            if guards.len() < shards.len() {
+                // Swapped while we waited for the first lock.
+                continue;
+            }
+            self.forget_leases(guards.iter_mut().map(|shard| &mut **shard));
+            for shard in &mut guards {
+                shard.owner = RETIRED;
+                shard.watches = None;
+                self.shared.reclaim.free_table(shard.take_table());
+            }
+            self.shards.store(Arc::clone(self.shared.vacant()));
+            return;
+        }
+    }
+
+    /// Gives the shards of two namespaces to each other. The caller holds all locks of both.
+    pub(crate) fn exchange_shards(&self, other: &Self) {
+        let own = self.shards.load_full();
+        self.shards.store(other.shards.load_full());
+        other.shards.store(own);
+    }
+
+    /// Gives all leases of the shards back. The caller holds all their locks.
+    pub(crate) fn forget_leases<'s>(&self, shards: impl Iterator<Item = &'s mut Shard>) {
+        let leased = shards.map(|shard| std::mem::take(&mut shard.leased_bytes)).sum();
+        self.release_lease(leased);
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
@@ -202,6 +382,36 @@ impl fmt::Debug for Namespace {
             .field("name", &self.name)
             .field("database", &self.database)
             .finish_non_exhaustive()
+    }
+}
+
+/// Counts a namespace's keys and leases anew, by the limits that are set now. Done with all locks held.
+pub(crate) struct Recount<'n> {
+    namespace: &'n Namespace,
+    leasing: bool,
+    keys: u64,
+    leased_before: u64,
+    leased: u64,
+}
+
+impl<'n> Recount<'n> {
+    pub(crate) fn new(namespace: &'n Namespace) -> Self {
+        let leasing = namespace.budget.limit_bytes() != 0 || namespace.shared.budget.limit_bytes() != 0;
+        Self { namespace, leasing, keys: 0, leased_before: 0, leased: 0 }
+    }
+
+    pub(crate) fn shard(&mut self, shard: &mut Shard) {
+        self.keys += shard.table.len() as u64;
+        self.leased_before += shard.leased_bytes;
+        shard.leased_bytes = if self.leasing { shard.used_bytes() as u64 } else { 0 };
+        self.leased += shard.leased_bytes;
+    }
+
+    pub(crate) fn finish(self) {
+        self.namespace.leasing.store(self.leasing, Ordering::Relaxed);
+        self.namespace.key_count.0.store(self.keys, Ordering::Relaxed);
+        self.namespace.release_lease(self.leased_before);
+        self.namespace.lease_used(self.leased);
     }
 }
 
@@ -270,6 +480,8 @@ impl Handle {
 
     /// The namespace with no locks held: for commands over a whole namespace outside a transaction, which lock one shard
     /// after another. See [`Keyspace`].
+    ///
+    /// A deleted namespace is empty then: ask [`Namespace::is_deleted`] first where that must be an error.
     pub fn unlocked(&self, now_ms: u64) -> Keyspace<'_> {
         Keyspace::unlocked(self, now_ms)
     }

@@ -4,12 +4,18 @@
 //! update, written twice, the second time over the first value; for get, answered twice; for delete and consume, gone the second
 //! time, which is a missing key like any other.
 
-use std::ops::Index;
+use std::collections::HashSet;
 
-use super::Keyspace;
+use smallvec::SmallVec;
+
+use super::entry::Entries;
+use super::{DeadlineChange, Keyspace};
 use crate::error::Error;
 use crate::table::Key;
-use crate::value::StringValue;
+use crate::value::{StringRef, StringValue, ValueRef};
+
+/// The result of one item, or of the check of all.
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What happens to a batch when an item cannot be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,48 +54,240 @@ impl BatchReport {
     }
 }
 
+/// What a batch that is about to be written has reserved.
+pub(super) struct Prepaid {
+    leased_bytes: u64,
+}
+
 impl Keyspace<'_> {
     /// Sets keys to strings; the values replaced are returned. Deadlines are removed.
     ///
-    /// Items fail by [`Error::ValueTooLarge`], [`Error::WrongType`] (what is there is no string to return), [`Error::MaxKeys`], [`Error::OutOfMemory`].
+    /// Items fail by [`Error::ValueTooLarge`], [`Error::WrongType`] (what is there is no string to return),
+    /// [`Error::MaxKeys`] and [`Error::OutOfMemory`] (those items that do not fit after the ones before them).
     ///
     /// # Panics
     ///
     /// Here and below, when `keys` and `values` differ in length.
     pub fn batch_set(&mut self, mode: BatchMode, keys: &[Key<'_>], values: &[&[u8]]) -> BatchReport {
-        let _ = (mode, keys, values.index(0));
-        todo!()
+        self.batch_write(mode, keys, values, |_| Ok(()))
     }
 
     /// Sets keys that are there to other strings; the values replaced are returned. Deadlines are removed.
     ///
     /// Items fail by [`Error::KeyNotFound`] and as for [`Keyspace::batch_set`].
     pub fn batch_update(&mut self, mode: BatchMode, keys: &[Key<'_>], values: &[&[u8]]) -> BatchReport {
-        let _ = (mode, keys, values);
-        todo!()
+        self.batch_write(mode, keys, values, |present| if present { Ok(()) } else { Err(Error::KeyNotFound) })
     }
 
     /// Reads strings.
     ///
     /// Items fail by [`Error::KeyNotFound`], [`Error::WrongType`].
     pub fn batch_get(&mut self, mode: BatchMode, keys: &[Key<'_>]) -> BatchReport {
-        let _ = (mode, keys);
-        todo!()
+        let report = BatchReport::of_each(keys.len(), |index| match self.string(keys[index]) {
+            Ok(Some(string)) => Ok(Some(string.to_value())),
+            Ok(None) => Err(Error::KeyNotFound),
+            Err(error) => Err(error),
+        });
+        if mode == BatchMode::AllOrNothing && !report.is_success() {
+            return BatchReport::refused(report.failures);
+        }
+        report
     }
 
     /// Removes keys, whatever they hold.
     ///
     /// Items fail by [`Error::KeyNotFound`].
     pub fn batch_delete(&mut self, mode: BatchMode, keys: &[Key<'_>]) -> BatchReport {
-        let _ = (mode, keys);
-        todo!()
+        if mode == BatchMode::AllOrNothing
+            && let Err(failures) = self.check_removals(keys, |_| Ok(()))
+        {
+            return BatchReport::refused(failures);
+        }
+        let report =
+            BatchReport::of_each(
+                keys.len(),
+                |index| {
+                    if self.remove(keys[index]) { Ok(None) } else { Err(Error::KeyNotFound) }
+                },
+            );
+        BatchReport { values: Vec::new(), ..report }
     }
 
     /// Removes strings and returns them.
     ///
     /// Items fail by [`Error::KeyNotFound`], [`Error::WrongType`].
     pub fn batch_consume(&mut self, mode: BatchMode, keys: &[Key<'_>]) -> BatchReport {
-        let _ = (mode, keys);
-        todo!()
+        if mode == BatchMode::AllOrNothing
+            && let Err(failures) = self.check_removals(keys, |value| value.string().map(drop))
+        {
+            return BatchReport::refused(failures);
+        }
+        BatchReport::of_each(keys.len(), |index| match self.take(keys[index]) {
+            Ok(None) => Err(Error::KeyNotFound),
+            taken => taken,
+        })
     }
+
+    fn batch_write(
+        &mut self,
+        mode: BatchMode,
+        keys: &[Key<'_>],
+        values: &[&[u8]],
+        may_write: impl Fn(bool) -> Result<()>,
+    ) -> BatchReport {
+        assert_eq!(keys.len(), values.len(), "a value for each key");
+        if mode == BatchMode::BestEffort {
+            return BatchReport::of_each(keys.len(), |index| {
+                let (key, value) = (keys[index], values[index]);
+                self.entries(key.hash).check_length(value.len())?;
+                let old = self.string(key)?.map(StringRef::to_value);
+                may_write(old.is_some())?;
+                self.set_string(key, value, DeadlineChange::Clear)?;
+                Ok(old)
+            });
+        }
+        let checked = self.check_writes(keys, values, |old| {
+            may_write(old.is_some())?;
+            old.map_or(Ok(()), |old| old.string().map(drop))
+        });
+        match checked {
+            Err(failures) => BatchReport::refused(failures),
+            Ok(prepaid) => self.write_prepaid(prepaid, |keyspace| {
+                BatchReport::of_each(keys.len(), |index| {
+                    let old = keyspace.string(keys[index])?.map(StringRef::to_value);
+                    keyspace.set_prepaid(keys[index], values[index]);
+                    Ok(old)
+                })
+            }),
+        }
+    }
+
+    /// Checks that all items can be written, and reserves what they need. `may_write` is given what each would replace.
+    pub(super) fn check_writes(
+        &mut self,
+        keys: &[Key<'_>],
+        values: &[&[u8]],
+        may_write: impl Fn(Option<ValueRef<'_>>) -> Result<()>,
+    ) -> Result<Prepaid, Vec<BatchFailure>> {
+        let namespace = self.namespace();
+        let limited = namespace.limits().max_keys != 0;
+        let mut failures = Vec::new();
+        let mut new: Vec<usize> = Vec::new();
+        for (index, (&key, value)) in keys.iter().zip(values).enumerate() {
+            let mut entries = self.entries(key.hash);
+            let found = entries.find(key);
+            let checked = entries
+                .check_length(value.len())
+                .and_then(|()| may_write(found.map(|slot| entries.value(slot))))
+                .and_then(|()| if found.is_none() { entries.check_room() } else { Ok(()) });
+            match checked {
+                Err(error) => failures.push(BatchFailure { index, error }),
+                Ok(()) if limited && found.is_none() => new.push(index),
+                Ok(()) => {}
+            }
+        }
+        if limited && !new.is_empty() {
+            let repeated = repeated(keys, new.iter().copied());
+            new.retain(|index| !repeated.contains(index));
+            if !failures.is_empty() || !namespace.reserve_keys(new.len() as u64) {
+                let fitting = namespace.free_keys() as usize;
+                failures.extend(new.iter().skip(fitting).map(|&index| BatchFailure { index, error: Error::MaxKeys }));
+                if failures.is_empty() {
+                    // Others removed keys meanwhile; the answer still stands for the moment it was given.
+                    failures.extend(new.last().map(|&index| BatchFailure { index, error: Error::MaxKeys }));
+                }
+                new.clear();
+            }
+        }
+        let leased_bytes = if failures.is_empty() && namespace.is_leasing() {
+            let sizes = keys.iter().zip(values).map(|(key, value)| Entries::bytes_to_set(*key, value.len()) as u64);
+            let wanted = sizes.clone().sum();
+            if !namespace.lease(wanted) {
+                let free = namespace.free_bytes();
+                let sums = sizes.scan(0, |sum: &mut u64, size| {
+                    *sum += size;
+                    Some(*sum)
+                });
+                let beyond = sums.enumerate().filter(|(index, sum)| *sum > free || index + 1 == keys.len());
+                failures.extend(beyond.map(|(index, _)| BatchFailure { index, error: Error::OutOfMemory }));
+            }
+            wanted
+        } else {
+            0
+        };
+        if failures.is_empty() {
+            return Ok(Prepaid { leased_bytes });
+        }
+        namespace.release_keys(new.len() as u64);
+        failures.sort_by_key(|failure| failure.index);
+        Err(failures)
+    }
+
+    /// Writes what [`Keyspace::check_writes`] has reserved.
+    pub(super) fn write_prepaid<T>(&mut self, prepaid: Prepaid, write: impl FnOnce(&mut Self) -> T) -> T {
+        self.prepaid = true;
+        let written = write(self);
+        self.prepaid = false;
+        // By now every shard has leased what it uses.
+        if prepaid.leased_bytes != 0 {
+            self.namespace().release_lease(prepaid.leased_bytes);
+        }
+        written
+    }
+
+    /// Sets a key to a string that was checked and reserved.
+    pub(super) fn set_prepaid(&mut self, key: Key<'_>, value: &[u8]) {
+        let done = self.set_string(key, value, DeadlineChange::Clear);
+        debug_assert!(done.is_ok(), "everything was reserved");
+    }
+
+    /// Checks that all keys can be removed, one after another.
+    fn check_removals(
+        &mut self,
+        keys: &[Key<'_>],
+        may_remove: impl Fn(ValueRef<'_>) -> Result<()>,
+    ) -> Result<(), Vec<BatchFailure>> {
+        let mut failures = Vec::new();
+        let repeated = repeated(keys, 0..keys.len());
+        for (index, &key) in keys.iter().enumerate() {
+            let checked = match self.peek(key) {
+                Some(value) if !repeated.contains(&index) => may_remove(value),
+                _ => Err(Error::KeyNotFound),
+            };
+            failures.extend(checked.err().map(|error| BatchFailure { index, error }));
+        }
+        if failures.is_empty() { Ok(()) } else { Err(failures) }
+    }
+}
+
+impl BatchReport {
+    fn of_each(items: usize, mut item: impl FnMut(usize) -> Result<Option<StringValue>>) -> Self {
+        let mut report = Self { values: Vec::with_capacity(items), ..Self::default() };
+        for index in 0..items {
+            match item(index) {
+                Ok(value) => {
+                    report.values.push(value);
+                    report.succeeded += 1;
+                }
+                Err(error) => {
+                    report.values.push(None);
+                    report.failures.push(BatchFailure { index, error });
+                }
+            }
+        }
+        report
+    }
+
+    fn refused(failures: Vec<BatchFailure>) -> Self {
+        Self { failures, ..Self::default() }
+    }
+}
+
+/// Of some indexes of `keys`, those whose key an earlier one names already. Costs `O(n log n)`; nothing is allocated while
+/// there are none.
+fn repeated(keys: &[Key<'_>], indexes: impl Iterator<Item = usize>) -> HashSet<usize> {
+    let mut order: SmallVec<[usize; 64]> = indexes.collect();
+    order.sort_unstable_by_key(|&index| (keys[index].hash, keys[index].bytes, index));
+    let twins = order.windows(2).filter(|pair| keys[pair[0]].bytes == keys[pair[1]].bytes);
+    twins.map(|pair| pair[1]).collect()
 }

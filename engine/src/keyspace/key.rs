@@ -2,14 +2,18 @@
 
 use super::Keyspace;
 use crate::error::Result;
-use crate::table::Key;
+use crate::table::{Key, ValueView};
 use crate::value::{Encoding, ValueType};
 
 impl Keyspace<'_> {
     /// Removes a key; whether it was there.
     pub fn remove(&mut self, key: Key<'_>) -> bool {
-        let _ = key;
-        todo!()
+        let mut entries = self.entries(key.hash);
+        let found = entries.find(key);
+        if let Some(slot) = found {
+            entries.remove(key, slot);
+        }
+        found.is_some()
     }
 
     /// The type of a key's value, `None` when it is absent. Counts nothing.
@@ -24,15 +28,19 @@ impl Keyspace<'_> {
 
     /// When a key expires: `None` when it is absent, `Some(None)` when it never does. Counts nothing.
     pub fn deadline_ms(&mut self, key: Key<'_>) -> Option<Option<u64>> {
-        let _ = key;
-        todo!()
+        self.peek_entry(key).map(|(_, view)| view.deadline_ms)
     }
 
     /// Sets or removes a key's deadline; whether the key is there. A deadline that has passed is set like any other, and
     /// the key is then absent: who wants it removed as by a client calls [`Keyspace::remove`].
     pub fn set_deadline_ms(&mut self, key: Key<'_>, deadline_ms: Option<u64>) -> bool {
-        let _ = (key, deadline_ms);
-        todo!()
+        let mut entries = self.entries(key.hash);
+        let found = entries.find(key);
+        if let Some(slot) = found {
+            entries.shard.table.set_deadline(slot, deadline_ms);
+            entries.changed(key);
+        }
+        found.is_some()
     }
 
     /// Raises a key's access frequency; whether it is there. Counts a hit or a miss.
@@ -42,21 +50,43 @@ impl Keyspace<'_> {
 
     /// How often a key was used of late, 0 (not) to 3 (often); `None` when it is absent.
     pub fn frequency(&mut self, key: Key<'_>) -> Option<u8> {
-        let _ = key;
-        todo!()
+        let (slot, _) = self.peek_entry(key)?;
+        Some(self.shard(key.hash).table.frequency(slot))
     }
 
     /// Bytes of memory a key, its value and their metadata take; `None` when it is absent.
     pub fn memory_usage(&mut self, key: Key<'_>) -> Option<usize> {
-        let _ = key;
-        todo!()
+        let (slot, view) = self.peek_entry(key)?;
+        let owned_bytes = match view.value {
+            ValueView::Inline(_) => 0,
+            ValueView::Boxed(object) => object.owned_bytes(),
+        };
+        Some(self.shard(key.hash).table.entry_bytes(slot) + owned_bytes)
     }
 
     /// Gives a key another name, replacing what was there; its deadline goes with it. Whether it was there. Renaming a key
     /// to itself counts as a change and does nothing.
     pub fn rename(&mut self, from: Key<'_>, to: Key<'_>) -> bool {
-        let _ = (from, to);
-        todo!()
+        let mut entries = self.entries(from.hash);
+        let Some(slot) = entries.find(from) else { return false };
+        if from.bytes == to.bytes {
+            entries.changed(from);
+            return true;
+        }
+        // What is moved is paid for already.
+        entries.prepaid = true;
+        let detached = entries.detach(from, slot);
+        let mut entries = self.entries(to.hash);
+        let replaces = entries.find(to).is_some();
+        entries.prepaid = true;
+        let attached = entries.attach(to, detached);
+        debug_assert!(attached.is_ok(), "what is moved is paid for already");
+        if replaces {
+            entries.namespace.release_keys(1);
+        }
+        // One command, one change, though two keys were touched.
+        entries.shard.counters.changes -= 1;
+        true
     }
 
     /// Copies a key and its deadline within this namespace, replacing what was there; whether there was a key to copy.
@@ -65,8 +95,11 @@ impl Keyspace<'_> {
     ///
     /// [`Error::MaxKeys`](crate::error::Error::MaxKeys), [`Error::OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn copy(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool> {
-        let _ = (from, to);
-        todo!()
+        let entries = &mut self.entries(from.hash);
+        let Some(slot) = entries.find(from) else { return Ok(false) };
+        let duplicate = entries.duplicate(slot);
+        self.entries(to.hash).attach(to, duplicate)?;
+        Ok(true)
     }
 
     /// [`Keyspace::copy`] into another namespace.
@@ -75,8 +108,13 @@ impl Keyspace<'_> {
     ///
     /// As [`Keyspace::copy`], and [`Error::ValueTooLarge`](crate::error::Error::ValueTooLarge) by the other namespace's limit.
     pub fn copy_to(&mut self, from: Key<'_>, target: &mut Keyspace<'_>, to: Key<'_>) -> Result<bool> {
-        let _ = (from, target, to);
-        todo!()
+        let entries = &mut self.entries(from.hash);
+        let Some(slot) = entries.find(from) else { return Ok(false) };
+        let duplicate = entries.duplicate(slot);
+        let mut entries = target.entries(to.hash);
+        duplicate.check_length(&entries)?;
+        entries.attach(to, duplicate)?;
+        Ok(true)
     }
 
     /// Moves a key and its deadline into another namespace where it is absent. Whether it was moved: it is not when it is absent
@@ -86,28 +124,47 @@ impl Keyspace<'_> {
     ///
     /// As [`Keyspace::copy_to`].
     pub fn move_to(&mut self, key: Key<'_>, target: &mut Keyspace<'_>) -> Result<bool> {
-        let _ = (key, target);
-        todo!()
+        let mut source = self.entries(key.hash);
+        let Some(slot) = source.find(key) else { return Ok(false) };
+        let mut there = target.entries(key.hash);
+        if there.find(key).is_some() {
+            return Ok(false);
+        }
+        there.reserve_for(key, &source, slot)?;
+        let detached = source.detach(key, slot);
+        there.prepaid = true;
+        let attached = there.attach(key, detached);
+        debug_assert!(attached.is_ok(), "everything was reserved");
+        there.prepaid = false;
+        there.settle();
+        Ok(true)
     }
 
     /// Begins to watch a key and returns its version. Every watch must be ended by [`Keyspace::unwatch`].
     ///
     /// A key that has expired by now is removed first, so that its removal is not taken for a change.
     pub fn watch(&mut self, key: Key<'_>) -> u64 {
-        let _ = key;
-        todo!()
+        let mut entries = self.entries(key.hash);
+        entries.find(key);
+        entries.shard.watches.get_or_insert_default().watch(key.bytes)
     }
 
     /// The version of a watched key: another one than [`Keyspace::watch`] returned if the key was changed, removed or replaced
     /// since, or has expired. `None` when nobody watches it.
     pub fn watch_version(&mut self, key: Key<'_>) -> Option<u64> {
-        let _ = key;
-        todo!()
+        let mut entries = self.entries(key.hash);
+        entries.find(key);
+        entries.shard.watches.as_ref()?.version(key.bytes)
     }
 
     /// Ends a watch.
     pub fn unwatch(&mut self, key: Key<'_>) {
-        let _ = key;
-        todo!()
+        let shard = self.shard(key.hash);
+        if let Some(watches) = &mut shard.watches {
+            watches.unwatch(key.bytes);
+            if watches.is_empty() {
+                shard.watches = None;
+            }
+        }
     }
 }

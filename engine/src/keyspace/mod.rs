@@ -12,14 +12,15 @@ mod scan;
 mod string;
 
 use crate::error::Result;
-use crate::namespace::{Handle, Namespace};
+use crate::namespace::{Handle, Namespace, Recount};
 use crate::shard::Shard;
-use crate::table::Key;
-use crate::value::{HashRef, StringRef, ValueRef};
+use crate::table::{EntryView, Key, Slot};
+use crate::value::{HashRef, Object, StringRef, ValueRef};
 
-use entry::Entries;
+pub(crate) use entry::Entries;
 pub use hash::HashMut;
 pub use scan::Scanned;
+pub(crate) use scan::scan_range;
 
 /// What a write does to the key's deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct Keyspace<'a> {
     handle: &'a Handle,
     now_ms: u64,
     touches: bool,
+    /// Whether what is written now was reserved before.
+    prepaid: bool,
     held: Held<'a>,
 }
 
@@ -60,15 +63,15 @@ enum Held<'a> {
 impl<'a> Keyspace<'a> {
     #[inline]
     pub(crate) fn one(handle: &'a Handle, now_ms: u64, shard: &'a mut Shard) -> Self {
-        Self { handle, now_ms, touches: true, held: Held::One(shard) }
+        Self { handle, now_ms, touches: true, prepaid: false, held: Held::One(shard) }
     }
 
     pub(crate) fn several(handle: &'a Handle, now_ms: u64, shards: &'a mut (dyn ShardSet + 'a)) -> Self {
-        Self { handle, now_ms, touches: true, held: Held::Several(shards) }
+        Self { handle, now_ms, touches: true, prepaid: false, held: Held::Several(shards) }
     }
 
     pub(crate) fn unlocked(handle: &'a Handle, now_ms: u64) -> Self {
-        Self { handle, now_ms, touches: true, held: Held::Nothing }
+        Self { handle, now_ms, touches: true, prepaid: false, held: Held::Nothing }
     }
 
     /// Makes look-ups leave access frequencies as they are (CLIENT NO-TOUCH).
@@ -98,14 +101,33 @@ impl<'a> Keyspace<'a> {
     /// Looks a key up for its value: counts a hit or a miss, raises the key's access frequency.
     #[inline]
     pub fn read(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
-        let _ = key;
-        todo!()
+        let touches = self.touches;
+        let mut entries = self.entries(key.hash);
+        let found = entries.find(key);
+        let shard = entries.shard;
+        shard.counters.reads += 1;
+        let Some(slot) = found else {
+            shard.counters.misses += 1;
+            return None;
+        };
+        shard.counters.hits += 1;
+        if touches {
+            shard.table.touch(slot);
+        }
+        let view = shard.table.view(slot);
+        Some(ValueRef::new(view.tag, view.value))
     }
 
     /// Looks a key up without leaving a trace: counts nothing, raises no frequency, removes nothing.
     pub fn peek(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
-        let _ = key;
-        todo!()
+        self.peek_entry(key).map(|(_, view)| ValueRef::new(view.tag, view.value))
+    }
+
+    /// An entry that has not expired, found without leaving a trace.
+    fn peek_entry(&mut self, key: Key<'_>) -> Option<(Slot, EntryView<'_, Object>)> {
+        let now_ms = self.now_ms;
+        let found = self.shard(key.hash).table.lookup(key);
+        found.filter(|(_, view)| view.deadline_ms.is_none_or(|deadline_ms| deadline_ms > now_ms))
     }
 
     /// [`Keyspace::read`] for a string.
@@ -134,6 +156,31 @@ impl<'a> Keyspace<'a> {
         self.read(key).is_some()
     }
 
+    /// Collects from every shard: from the locked ones, or locking one after another, and then anew when they change hands.
+    fn gather<T: Default>(&mut self, mut visit: impl FnMut(&mut T, &mut Shard)) -> T {
+        let (namespace, shards) = (self.namespace(), self.handle.shards());
+        let mut sum = T::default();
+        match &mut self.held {
+            Held::Nothing => return namespace.read_shards(visit),
+            Held::One(shard) if shards.len() == 1 => visit(&mut sum, shard),
+            Held::One(_) => panic!("an operation on a namespace needs all its shards locked, or none"),
+            Held::Several(set) => {
+                for index in 0..shards.len() {
+                    let shard = set.shard(shards.serial(), index);
+                    visit(&mut sum, shard.expect("all shards are locked before an operation on a namespace"));
+                }
+            }
+        }
+        sum
+    }
+
+    /// Begins to keep count of keys and memory, or stops, by the limits that are set now. All shards are locked.
+    pub(crate) fn recount(&mut self) {
+        let mut recount = Recount::new(self.namespace());
+        self.gather(|(): &mut (), shard| recount.shard(shard));
+        recount.finish();
+    }
+
     /// The locked shard of a key.
     #[inline]
     fn shard(&mut self, hash: u64) -> &mut Shard {
@@ -150,7 +197,7 @@ impl<'a> Keyspace<'a> {
     /// The entries of a key's shard.
     #[inline]
     fn entries(&mut self, hash: u64) -> Entries<'_> {
-        let (namespace, now_ms) = (self.namespace(), self.now_ms);
-        Entries::new(self.shard(hash), namespace, now_ms)
+        let (namespace, now_ms, prepaid) = (self.namespace(), self.now_ms, self.prepaid);
+        Entries { prepaid, ..Entries::new(self.shard(hash), namespace, now_ms) }
     }
 }

@@ -1,5 +1,7 @@
 //! Operations over a whole namespace. They work with all its shards locked, or with none: then they lock one after another.
 
+use std::ops::RangeInclusive;
+
 use super::Keyspace;
 use crate::random::Random;
 use crate::value::ValueRef;
@@ -15,25 +17,44 @@ pub struct Scanned<'s> {
     pub deadline_ms: Option<u64>,
 }
 
+/// Bits of a cursor. Clients that keep cursors as floating-point or signed numbers get them back unharmed.
+const CURSOR_BITS: u32 = 48;
+
+/// How often a random pick that turns out to be expired is tried again before all expired keys are looked for.
+const PICKS_MAX: usize = 100;
+
 impl Keyspace<'_> {
     /// Number of keys; expired ones that nobody has met yet count.
-    pub fn len(&self) -> usize {
-        todo!()
-    }
-
-    /// Whether there are no keys.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    #[expect(clippy::len_without_is_empty, reason = "it takes `&mut self`")]
+    pub fn len(&mut self) -> usize {
+        self.gather(|sum: &mut usize, shard| *sum += shard.table.len())
     }
 
     /// Number of keys with a deadline.
-    pub fn expires_count(&self) -> usize {
-        todo!()
+    pub fn expires_count(&mut self) -> usize {
+        self.gather(|sum: &mut usize, shard| *sum += shard.table.expires_count())
     }
 
     /// Removes all keys and returns how many there were. Their memory is freed in the background.
+    ///
+    /// Without locks held this is not one moment: of two keys written meanwhile, one after the other, the first may stay and the
+    /// second go.
     pub fn clear(&mut self) -> usize {
-        todo!()
+        let namespace = self.namespace();
+        self.gather(|removed: &mut usize, shard| {
+            let keys = shard.table.len();
+            if keys == 0 {
+                return;
+            }
+            *removed += keys;
+            shard.counters.changes += keys as u64;
+            shard.counters.writes += 1;
+            namespace.shared().reclaim.free_table(shard.take_table());
+            namespace.release_keys(keys as u64);
+            if namespace.is_leasing() {
+                shard.settle(namespace);
+            }
+        })
     }
 
     /// One step of an iteration over all keys, begun with cursor 0. Calls `visit` for about `count` keys and returns the
@@ -44,20 +65,75 @@ impl Keyspace<'_> {
     /// at any time and any number may run at once. A cursor that was never returned is as good as another.
     ///
     /// When the namespace is swapped during a step that holds no locks, the step begins anew with a fresh `T`.
+    ///
+    /// Costs the keys visited and a look at every shard.
     pub fn scan<T: Default>(&mut self, cursor: u64, count: usize, visit: impl FnMut(&mut T, Scanned<'_>)) -> (u64, T) {
-        let _ = (cursor, count, visit);
-        todo!()
+        let keys = self.len();
+        let (range, next) = scan_range(cursor, count, keys);
+        (next, self.collect_range(range, visit))
     }
 
     /// Meets every key once, in no order. See [`Keyspace::scan`] for `T`.
     pub fn collect<T: Default>(&mut self, visit: impl FnMut(&mut T, Scanned<'_>)) -> T {
-        let _ = visit;
-        todo!()
+        self.collect_range(0..=u64::MAX, visit)
     }
 
-    /// A key picked at random, all equally likely, handed to `visit`; `None` when there are none.
+    fn collect_range<T: Default>(
+        &mut self,
+        hashes: RangeInclusive<u64>,
+        mut visit: impl FnMut(&mut T, Scanned<'_>),
+    ) -> T {
+        let now_ms = self.now_ms;
+        self.gather(|found: &mut T, shard| {
+            shard.table.scan(*hashes.start(), *hashes.end(), &mut |entry| {
+                if entry.deadline_ms.is_none_or(|deadline_ms| deadline_ms > now_ms) {
+                    let value = ValueRef::new(entry.tag, entry.value);
+                    visit(found, Scanned { key: entry.key, value, deadline_ms: entry.deadline_ms });
+                }
+            });
+        })
+    }
+
+    /// A key picked at random, all equally likely, handed to `visit`; `None` when there are none. Expired keys that are
+    /// picked are removed, and another is tried.
     pub fn random_key<T>(&mut self, random: &mut Random, visit: impl FnOnce(&[u8]) -> T) -> Option<T> {
-        let _ = (random, visit);
-        todo!()
+        let namespace = self.namespace();
+        let now_ms = self.now_ms;
+        for attempt in 0..2 * PICKS_MAX {
+            if attempt == PICKS_MAX {
+                self.gather(|(): &mut (), shard| {
+                    shard.expire(namespace, now_ms, 0, usize::MAX);
+                });
+            }
+            let keys = self.len();
+            let mut ahead = random.index(keys)?;
+            let picked = self.gather(|picked: &mut Option<Vec<u8>>, shard| {
+                let keys = shard.table.len();
+                if ahead >= keys {
+                    ahead -= keys;
+                } else if picked.is_none() {
+                    *picked = shard.sample_live(namespace, now_ms, random);
+                    ahead = usize::MAX;
+                }
+            });
+            if let Some(key) = picked {
+                return Some(visit(&key));
+            }
+        }
+        None
+    }
+}
+
+/// The hashes that one step visits, and the cursor of the next step.
+pub(crate) fn scan_range(cursor: u64, count: usize, keys: usize) -> (RangeInclusive<u64>, u64) {
+    let shift = 64 - CURSOR_BITS;
+    let start = cursor & ((1 << CURSOR_BITS) - 1);
+    let positions = (count.max(1) as u128) << CURSOR_BITS;
+    let next = u128::from(start) + positions.div_ceil(keys.max(1) as u128);
+    if next >= 1 << CURSOR_BITS {
+        (start << shift..=u64::MAX, 0)
+    } else {
+        let next = next as u64;
+        (start << shift..=(next << shift) - 1, next)
     }
 }

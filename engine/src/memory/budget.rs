@@ -50,8 +50,12 @@ impl Budget {
         debug_assert!(before >= bytes, "{bytes} of {before} leased bytes given back");
     }
 
-    pub(crate) fn leased_bytes(&self) -> u64 {
-        self.leased_bytes.0.load(Ordering::Relaxed)
+    /// Bytes that can still be leased.
+    pub(crate) fn free_bytes(&self) -> u64 {
+        match self.limit_bytes() {
+            0 => u64::MAX,
+            limit_bytes => limit_bytes.saturating_sub(self.leased_bytes.0.load(Ordering::Relaxed)),
+        }
     }
 
     /// By how much a lease grows: a 65,536th of the limit, so that unused leases stay below a percent of it for hundreds of

@@ -6,7 +6,7 @@ mod budget;
 mod reclaim;
 
 pub(crate) use budget::Budget;
-pub(crate) use reclaim::{Garbage, Reclaim};
+pub(crate) use reclaim::Reclaim;
 
 /// A value on cache lines of its own, so that its writers do not slow down its neighbours' readers. Two lines, because
 /// processors fetch them in pairs.

@@ -10,12 +10,15 @@ use crate::value::Object;
 /// Values from this size on are freed in the background, in bytes.
 pub(crate) const LARGE_BYTES: usize = 64 << 10;
 
+/// Tables with fewer entries, each at most an object below [`LARGE_BYTES`], are freed where they are.
+const ENTRIES_MAX: usize = 64;
+
 /// Values that may wait to be freed. When as many wait, the thread that has one more frees it itself: that slows
 /// down who deletes rather than letting garbage pile up.
 const QUEUE_MAX: usize = 1_024;
 
 /// Something to free.
-pub(crate) enum Garbage {
+enum Garbage {
     Object(#[expect(dead_code, reason = "kept to be dropped")] Box<Object>),
     Table(#[expect(dead_code, reason = "kept to be dropped")] Box<Table<Object>>),
 }
@@ -36,9 +39,16 @@ impl Reclaim {
         }
     }
 
+    /// Frees a table and all in it: here when that is quick, in the background otherwise.
+    pub(crate) fn free_table(&self, table: Table<Object>) {
+        if table.len() >= ENTRIES_MAX || table.used_bytes() >= LARGE_BYTES {
+            self.free_large(Garbage::Table(Box::new(table)));
+        }
+    }
+
     /// Frees in the background.
     #[cold]
-    pub(crate) fn free_large(&self, garbage: Garbage) {
+    fn free_large(&self, garbage: Garbage) {
         let queue = self.queue.get_or_init(|| {
             let (sender, receiver) = sync_channel(QUEUE_MAX);
             thread::Builder::new()

@@ -17,10 +17,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
+use crate::keyspace::Entries;
 use crate::memory::Padded;
+use crate::namespace::Namespace;
+use crate::random::Random;
 use crate::stats::{Counters, Usage};
 use crate::table::{KeyHasher, Table};
-use crate::value::Object;
+use crate::value::{Object, ValueRef};
 use route::RouteTable;
 pub use route::SHARDS_MAX;
 use watch::Watches;
@@ -88,6 +91,79 @@ impl Shard {
         if let Some(watches) = &mut self.watches {
             watches.touch(key);
         }
+    }
+
+    /// Makes sure that the lease covers `bytes` more than is used.
+    #[cold]
+    pub(crate) fn lease(&mut self, namespace: &Namespace, bytes: usize) -> bool {
+        let wanted = (self.used_bytes() + bytes) as u64;
+        let Some(missing) = wanted.checked_sub(self.leased_bytes).filter(|missing| *missing > 0) else { return true };
+        let granule = namespace.lease_granule_bytes();
+        let leased = [missing.max(granule), missing].into_iter().find(|bytes| namespace.lease(*bytes));
+        self.leased_bytes += leased.unwrap_or(0);
+        leased.is_some()
+    }
+
+    /// Brings the lease in line with what is used: what a growing table took is leased whatever the limit says, and what is no
+    /// longer needed goes back.
+    #[cold]
+    pub(crate) fn settle(&mut self, namespace: &Namespace) {
+        let (used, granule) = (self.used_bytes() as u64, namespace.lease_granule_bytes());
+        if used > self.leased_bytes {
+            namespace.lease_used(used - self.leased_bytes);
+            self.leased_bytes = used;
+        } else if self.leased_bytes - used > 2 * granule {
+            namespace.release_lease(self.leased_bytes - used - granule);
+            self.leased_bytes = used + granule;
+        }
+    }
+
+    /// Removes expired entries from at most `groups_max` groups of the table. Returns how many, and where to go on.
+    pub(crate) fn expire(
+        &mut self,
+        namespace: &Namespace,
+        now_ms: u64,
+        cursor: u64,
+        groups_max: usize,
+    ) -> (usize, Option<u64>) {
+        let Self { table, watches, key_bytes, value_bytes, object_bytes, .. } = self;
+        let mut expired = 0;
+        let next = table.expire(
+            now_ms,
+            cursor,
+            groups_max,
+            &mut |entry| {
+                expired += 1;
+                *key_bytes -= entry.key.len();
+                *value_bytes -= ValueRef::new(entry.tag, entry.value).length();
+                if let Some(watches) = watches {
+                    watches.touch(entry.key);
+                }
+            },
+            &mut |displaced| {
+                if let Some(object) = displaced {
+                    *object_bytes -= object.owned_bytes();
+                    namespace.shared().reclaim.free(Some(object));
+                }
+            },
+        );
+        if expired > 0 {
+            self.counters.expired += expired as u64;
+            namespace.release_keys(expired as u64);
+            if namespace.is_leasing() {
+                self.settle(namespace);
+            }
+        }
+        (expired, next)
+    }
+
+    /// A key picked at random, `None` when there are none or the one picked has expired, which is then removed.
+    pub(crate) fn sample_live(&mut self, namespace: &Namespace, now_ms: u64, random: &mut Random) -> Option<Vec<u8>> {
+        let slot = self.table.sample(&mut || random.next_u64())?;
+        let key = self.table.view(slot).key.to_vec();
+        let key_with_hash = self.table.hasher().key(&key);
+        Entries::new(self, namespace, now_ms).find(key_with_hash)?;
+        Some(key)
     }
 
     /// Takes all entries out and leaves the shard empty; watchers of keys that were there are told.

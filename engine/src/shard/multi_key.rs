@@ -9,7 +9,8 @@ use smallvec::SmallVec;
 
 use super::{Shard, Shards};
 use crate::keyspace::{Keyspace, ShardSet};
-use crate::namespace::Handle;
+use crate::namespace::{Handle, Namespace, Recount};
+use crate::table::Key;
 
 /// How often a lock that is taken is tried again before [`Patience::Brief`] gives up: some 2 µs.
 const SPINS_MAX: usize = 64;
@@ -132,11 +133,80 @@ impl Locks<'_> {
         operation(&mut Keyspace::several(first, now_ms, own), &mut Keyspace::several(second, now_ms, theirs))
     }
 
-    /// Swaps all keys of two namespaces; limits and names stay. Needs all locks of both, and handles must be refreshed then.
-    /// Watchers of keys that are in either namespace see a change.
-    pub fn swap(self, first: &Handle, second: &Handle) {
-        let _ = (first, second);
-        todo!()
+    /// Swaps all keys of two namespaces; names and limits stay. Needs all locks of both. From then on these handles are out
+    /// of date: drop the locks, then refresh them.
+    ///
+    /// Watchers of keys that are in either namespace see a change, and go on watching in the namespace they watched.
+    ///
+    /// # Panics
+    ///
+    /// When a lock is missing.
+    pub fn swap(&mut self, first: &Handle, second: &Handle) {
+        let (first, second) = (Side::new(first), Side::new(second));
+        if first.serial == second.serial {
+            return;
+        }
+        for (side, other) in [(&first, &second), (&second, &first)] {
+            let changed: Vec<Box<[u8]>> = self
+                .shards_of(side)
+                .filter_map(|shard| shard.watches.as_ref())
+                .flat_map(|watches| watches.keys().map(Box::from).collect::<Vec<_>>())
+                .collect();
+            for key in changed {
+                let key = side.key(&key);
+                let present = [side, other].into_iter().any(|side| self.shard_at(side, key).table.find(key).is_some());
+                if present {
+                    self.shard_at(side, key).touch_watch(key.bytes);
+                }
+            }
+        }
+        let [first_watches, second_watches] = [&first, &second].map(|side| {
+            side.namespace().forget_leases(self.shards_of(side));
+            self.shards_of(side).filter_map(|shard| shard.watches.take()).collect::<Vec<_>>()
+        });
+        first.namespace().exchange_shards(second.namespace());
+        for (side, owner, watches) in [(&first, &second, second_watches), (&second, &first, first_watches)] {
+            self.shards_of(side).for_each(|shard| shard.owner = owner.namespace().id());
+            let mut recount = Recount::new(owner.namespace());
+            self.shards_of(side).for_each(|shard| recount.shard(shard));
+            recount.finish();
+            for (key, watch) in watches.into_iter().flat_map(|watches| watches.into_keys()) {
+                let shard = self.shard_at(side, side.key(&key));
+                shard.watches.get_or_insert_default().insert(key, watch);
+            }
+        }
+    }
+
+    fn shards_of(&mut self, side: &Side<'_>) -> impl Iterator<Item = &mut Shard> {
+        let (serial, expected) = (side.serial, side.handle.shards().len());
+        let of_side = move |guard: &&mut Guard<'_>| guard.serial == serial;
+        assert_eq!(self.guards.iter().filter(|guard| guard.serial == serial).count(), expected, "all locks are held");
+        self.guards.iter_mut().filter(of_side).map(|guard| &mut *guard.shard)
+    }
+
+    fn shard_at(&mut self, side: &Side<'_>, key: Key<'_>) -> &mut Shard {
+        let index = side.handle.shards().route().shard_of(key.hash);
+        find(&mut self.guards, side.serial, index).expect("all locks are held")
+    }
+}
+
+/// A namespace with the shards it has before a swap.
+struct Side<'h> {
+    handle: &'h Handle,
+    serial: u64,
+}
+
+impl<'h> Side<'h> {
+    fn new(handle: &'h Handle) -> Self {
+        Self { handle, serial: handle.shards().serial() }
+    }
+
+    fn namespace(&self) -> &'h Namespace {
+        self.handle.namespace()
+    }
+
+    fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        self.namespace().shared().hasher.key(bytes)
     }
 }
 

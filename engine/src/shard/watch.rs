@@ -61,6 +61,10 @@ impl Watches {
         }
     }
 
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        self.keys.keys().map(|key| &**key)
+    }
+
     /// Moves all watches out, to be put into other shards.
     pub(crate) fn into_keys(self) -> impl Iterator<Item = (Box<[u8]>, Watch)> {
         self.keys.into_iter()

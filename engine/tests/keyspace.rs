@@ -1,0 +1,487 @@
+//! A namespace's keys, one operation after another.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use rkvs_engine::clock::Clock;
+use rkvs_engine::engine::{Engine, EngineOptions, NamespaceOptions};
+use rkvs_engine::error::Error;
+use rkvs_engine::keyspace::{DeadlineChange, Keyspace};
+use rkvs_engine::namespace::{Handle, Limits};
+use rkvs_engine::random::Random;
+use rkvs_engine::shard::multi_key::Reach;
+use rkvs_engine::value::string::Digits;
+use rkvs_engine::value::{Encoding, StringRef, ValueType};
+
+/// An engine with a clock driven by hand and a namespace of seven shards, all locked for each operation.
+struct Fixture {
+    engine: Engine,
+    clock: Clock,
+    handle: Handle,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let clock = Clock::manual(1_000);
+        let options = EngineOptions { clock: clock.clone(), default_shards: 7, ..EngineOptions::default() };
+        let engine = Engine::new(options).unwrap();
+        let handle = Handle::new(engine.database(0).unwrap());
+        Self { engine, clock, handle }
+    }
+
+    fn with<T>(&mut self, operation: impl FnOnce(&mut Keyspace<'_>) -> T) -> T {
+        self.handle.with(Reach::All, self.clock.now_ms(), operation).unwrap()
+    }
+}
+
+fn text(keyspace: &mut Keyspace<'_>, key: &[u8]) -> Option<Vec<u8>> {
+    let key = keyspace.key(key);
+    keyspace.string(key).unwrap().map(|string| string.bytes(&mut Digits::new()).to_vec())
+}
+
+fn set(keyspace: &mut Keyspace<'_>, key: &[u8], value: &[u8]) {
+    let key = keyspace.key(key);
+    keyspace.set_string(key, value, DeadlineChange::Clear).unwrap();
+}
+
+#[test]
+fn strings_come_back_whatever_their_form() {
+    let mut fixture = Fixture::new();
+    let long = vec![b'x'; 100_000];
+    let values: [&[u8]; 12] = [
+        b"",
+        b"0",
+        b"-1",
+        b"9223372036854775807",
+        b"-9223372036854775808",
+        b"007",
+        b"a\0b\xff",
+        &long[..44],
+        &long[..45],
+        &long[..2_048],
+        &long[..2_049],
+        &long,
+    ];
+    fixture.with(|keyspace| {
+        for first in values {
+            for second in values {
+                set(keyspace, b"k", first);
+                assert_eq!(text(keyspace, b"k").as_deref(), Some(first));
+                set(keyspace, b"k", second);
+                assert_eq!(text(keyspace, b"k").as_deref(), Some(second));
+            }
+        }
+        let encodings = values.map(|value| {
+            set(keyspace, b"k", value);
+            let key = keyspace.key(b"k");
+            keyspace.encoding(key).unwrap()
+        });
+        use Encoding::{Embstr, Int, Raw};
+        let expected = [Embstr, Int, Int, Int, Int, Embstr, Embstr, Embstr, Raw, Raw, Raw, Raw];
+        assert_eq!(encodings, expected);
+    });
+}
+
+#[test]
+fn append_and_set_range_change_strings_of_every_form() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        for start in [0usize, 1, 40, 2_000, 2_040, 2_048, 2_049, 10_000] {
+            for added in [0usize, 1, 8, 9, 60, 3_000] {
+                let (old, new) = (vec![b'a'; start], vec![b'b'; added]);
+                set(keyspace, b"k", &old);
+                let key = keyspace.key(b"k");
+                assert_eq!(keyspace.append(key, &new), Ok(start + added));
+                assert_eq!(text(keyspace, b"k").unwrap(), [old.clone(), new.clone()].concat());
+                assert_eq!(keyspace.encoding(key), Some(Encoding::Raw));
+                for offset in [0usize, 1, 39, 2_047, 2_060] {
+                    set(keyspace, b"k", &old);
+                    let mut expected = old.clone();
+                    if added > 0 {
+                        expected.resize(start.max(offset + added), 0);
+                        expected[offset..offset + added].copy_from_slice(&new);
+                    }
+                    assert_eq!(keyspace.set_range(key, offset, &new), Ok(expected.len()));
+                    assert_eq!(text(keyspace, b"k").unwrap(), expected);
+                }
+            }
+        }
+        set(keyspace, b"n", b"10");
+        let key = keyspace.key(b"n");
+        assert_eq!(keyspace.append(key, b"5"), Ok(3));
+        assert_eq!(keyspace.encoding(key), Some(Encoding::Raw));
+        assert_eq!(keyspace.increment(key, 5), Ok(110));
+        assert_eq!(keyspace.encoding(key), Some(Encoding::Int));
+        let absent = keyspace.key(b"absent");
+        assert_eq!(keyspace.append(absent, b"12"), Ok(2));
+        assert_eq!(keyspace.encoding(absent), Some(Encoding::Int));
+        let gap = keyspace.key(b"gap");
+        assert_eq!(keyspace.set_range(gap, 3, b"x"), Ok(4));
+        assert_eq!(text(keyspace, b"gap").unwrap(), b"\0\0\0x");
+        assert_eq!(keyspace.encoding(gap), Some(Encoding::Raw));
+        let none = keyspace.key(b"none");
+        assert_eq!(keyspace.set_range(none, 3, b""), Ok(0));
+        assert!(!keyspace.contains(none));
+    });
+}
+
+#[test]
+fn a_value_held_by_a_reply_is_not_changed_under_it() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        let key = keyspace.key(b"k");
+        let bytes = Arc::new(vec![b'a'; 5_000]);
+        keyspace.set_shared(key, Arc::clone(&bytes), DeadlineChange::Clear).unwrap();
+        let Ok(Some(StringRef::Shared(shared))) = keyspace.string(key) else { panic!("large strings are shared") };
+        assert!(Arc::ptr_eq(shared, &bytes), "nothing is copied");
+        let held = Arc::clone(shared);
+        keyspace.append(key, b"b").unwrap();
+        assert_eq!(held.len(), 5_000);
+        assert_eq!(text(keyspace, b"k").unwrap().len(), 5_001);
+    });
+}
+
+#[test]
+fn increments_stop_at_the_edges() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        let key = keyspace.key(b"n");
+        assert_eq!(keyspace.increment(key, -1), Ok(-1));
+        assert_eq!(keyspace.increment(key, i64::MIN + 1), Ok(i64::MIN));
+        assert_eq!(keyspace.increment(key, -1), Err(Error::Overflow));
+        assert_eq!(text(keyspace, b"n").unwrap(), b"-9223372036854775808");
+        set(keyspace, b"n", b"1.5");
+        assert_eq!(keyspace.increment(key, 1), Err(Error::NotAnInteger));
+        keyspace.remove(key);
+        keyspace.hash_mut(key).unwrap().set(b"f", b"v").unwrap();
+        assert_eq!(keyspace.increment(key, 1), Err(Error::WrongType));
+    });
+}
+
+#[test]
+fn hashes_grow_shrink_and_go() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        let key = keyspace.key(b"h");
+        for number in 0..500 {
+            let (field, value) = (format!("field-{number}"), format!("{}", number * 7));
+            assert_eq!(keyspace.hash_mut(key).unwrap().set(field.as_bytes(), value.as_bytes()), Ok(true));
+            let expected = if number < 128 { Encoding::Listpack } else { Encoding::Hashtable };
+            assert_eq!(keyspace.encoding(key), Some(expected), "{number}");
+        }
+        let mut hash = keyspace.hash_mut(key).unwrap();
+        assert_eq!(hash.set(b"field-3", &[b'v'; 5_000]), Ok(false));
+        assert_eq!(hash.increment(b"field-4", 2), Ok(30));
+        assert_eq!(hash.increment(b"field-3", 2), Err(Error::NotAnInteger));
+        assert_eq!(hash.read().unwrap().value_len(b"field-3"), 5_000);
+        let mut random = Random::from_seed(1);
+        for count in [0, 1, 10, 499, 500, 501] {
+            let mut fields = std::collections::HashSet::new();
+            hash.read().unwrap().random_distinct(count, &mut random, &mut |field, _| {
+                assert!(fields.insert(field.bytes(&mut Digits::new()).to_vec()));
+            });
+            assert_eq!(fields.len(), count.min(500));
+        }
+        let (mut cursor, mut met) = (0, 0);
+        loop {
+            cursor = hash.read().unwrap().scan(cursor, 10, &mut |_, _| met += 1);
+            if cursor == 0 {
+                break;
+            }
+        }
+        assert_eq!(met, 500);
+        for number in 0..500 {
+            assert!(hash.remove(format!("field-{number}").as_bytes()));
+        }
+        assert!(hash.is_empty());
+        assert!(!keyspace.contains(key));
+    });
+    let usage = fixture.engine.usage();
+    assert_eq!((usage.keys, usage.key_bytes, usage.value_bytes), (0, 0, 0));
+}
+
+#[test]
+fn a_packed_hash_larger_than_an_entry_is_boxed() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        let key = keyspace.key(b"h");
+        for number in 0..100u32 {
+            let field = format!("{number:060}x");
+            keyspace.hash_mut(key).unwrap().set(field.as_bytes(), field.as_bytes()).unwrap();
+        }
+        assert_eq!(keyspace.encoding(key), Some(Encoding::Listpack));
+        for number in 0..100u32 {
+            let field = format!("{number:060}x");
+            let hash = keyspace.hash(key).unwrap().unwrap();
+            assert_eq!(hash.get(field.as_bytes()).unwrap().bytes(&mut Digits::new()), field.as_bytes());
+        }
+        let key_2 = keyspace.key(b"copy");
+        assert_eq!(keyspace.copy(key, key_2), Ok(true));
+        assert_eq!(keyspace.hash(key_2).unwrap().unwrap().len(), 100);
+        assert!(keyspace.memory_usage(key).unwrap() > 12_000);
+    });
+}
+
+#[test]
+fn expired_keys_are_absent_to_everything() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        for number in 0..20 {
+            let name = format!("k{number}");
+            let key = keyspace.key(name.as_bytes());
+            keyspace.set_string(key, b"1", DeadlineChange::At(2_000)).unwrap();
+        }
+    });
+    fixture.clock.set_ms(1_999);
+    fixture.with(|keyspace| {
+        let key = keyspace.key(b"k0");
+        assert_eq!(keyspace.deadline_ms(key), Some(Some(2_000)));
+        assert_eq!(keyspace.increment(key, 1), Ok(2), "and keeps its deadline");
+        assert_eq!(keyspace.deadline_ms(key), Some(Some(2_000)));
+    });
+    fixture.clock.set_ms(2_000);
+    fixture.with(|keyspace| {
+        let [a, b, c, d, e, f, other] =
+            ["k0", "k1", "k2", "k3", "k4", "k5", "other"].map(|name| keyspace.key(name.as_bytes()));
+        assert!(keyspace.peek(a).is_none());
+        assert!(keyspace.read(a).is_none());
+        assert!(!keyspace.remove(b));
+        assert!(!keyspace.rename(c, other));
+        assert_eq!(keyspace.copy(d, other), Ok(false));
+        assert!(!keyspace.set_deadline_ms(e, None));
+        assert_eq!(keyspace.increment(f, 1), Ok(1), "a new key");
+        assert_eq!(keyspace.deadline_ms(f), Some(None));
+        assert_eq!(keyspace.collect(|keys: &mut Vec<Vec<u8>>, found| keys.push(found.key.to_vec())), [b"k5"]);
+        let mut random = Random::from_seed(1);
+        assert_eq!(keyspace.random_key(&mut random, |key| key.to_vec()).unwrap(), b"k5");
+    });
+    fixture.engine.expire_step(usize::MAX);
+    let usage = fixture.engine.usage();
+    assert_eq!((usage.keys, usage.expires, usage.counters.expired), (1, 0, 20));
+    assert_eq!((usage.key_bytes, usage.value_bytes), (2, 1));
+}
+
+#[test]
+fn the_active_cycle_goes_over_all_namespaces_in_slices_and_can_be_switched_off() {
+    let mut fixture = Fixture::new();
+    let mut other = Handle::new(fixture.engine.database(9).unwrap());
+    for handle in [&mut fixture.handle, &mut other] {
+        handle
+            .with(Reach::All, 1_000, |keyspace| {
+                for number in 0..5_000u32 {
+                    let key = keyspace.key(&number.to_le_bytes()[..]).hash;
+                    let bytes = number.to_le_bytes();
+                    let key = rkvs_engine::table::Key { bytes: &bytes, hash: key };
+                    let deadline_ms = if number % 2 == 0 { 1_500 } else { 9_000 };
+                    keyspace.set_string(key, b"v", DeadlineChange::At(deadline_ms)).unwrap();
+                }
+            })
+            .unwrap();
+    }
+    fixture.clock.set_ms(1_600);
+    fixture.engine.set_active_expiry(false);
+    assert_eq!(fixture.engine.expire_step(1_000_000).expired, 0);
+    fixture.engine.set_active_expiry(true);
+    let (mut expired, mut steps) = (0, 0);
+    loop {
+        let step = fixture.engine.expire_step(1);
+        assert!(step.expired < 5_000, "a slice is a slice");
+        (expired, steps) = (expired + step.expired, steps + 1);
+        if step.round_done {
+            break;
+        }
+    }
+    assert_eq!(expired, 5_000);
+    assert!(steps > 14);
+    assert_eq!(fixture.engine.usage().keys, 5_000);
+}
+
+#[test]
+fn renaming_moves_value_and_deadline_across_shards() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        let long = vec![b'z'; 3_000];
+        for number in 0..100 {
+            let (from, to) = (format!("from{number}"), format!("to{number}"));
+            let (from, to) = (keyspace.key(from.as_bytes()), keyspace.key(to.as_bytes()));
+            keyspace.set_string(from, &long[..number * 30], DeadlineChange::At(5_000)).unwrap();
+            if number % 2 == 0 {
+                keyspace.hash_mut(to).unwrap().set(b"f", b"v").unwrap();
+            }
+            assert!(keyspace.rename(from, to));
+            assert!(!keyspace.contains(from));
+            assert_eq!(keyspace.deadline_ms(to), Some(Some(5_000)));
+            assert_eq!(keyspace.string(to).unwrap().unwrap().len(), number * 30);
+            assert!(keyspace.rename(to, to));
+            assert!(!keyspace.rename(from, to));
+        }
+        assert_eq!(keyspace.len(), 100);
+        assert_eq!(keyspace.expires_count(), 100);
+    });
+}
+
+#[test]
+fn moves_between_namespaces_take_the_key_along_or_do_nothing() {
+    let mut fixture = Fixture::new();
+    let mut other = Handle::new(fixture.engine.database(3).unwrap());
+    other.refresh().unwrap();
+    fixture.handle.refresh().unwrap();
+    let key = fixture.engine.key(b"k");
+    for patience in 0..2 {
+        let wanted = [(&fixture.handle, Reach::Key(key.hash)), (&other, Reach::Key(key.hash))];
+        let mut locks =
+            rkvs_engine::shard::multi_key::Locks::many(&wanted, rkvs_engine::shard::multi_key::Patience::Wait).unwrap();
+        locks.pair((&fixture.handle, &other), 1_000, |from, to| {
+            from.set_string(key, b"v", DeadlineChange::At(7_000)).unwrap();
+            assert_eq!(from.move_to(key, to), Ok(patience == 0));
+            assert_eq!(from.contains(key), patience == 1);
+            assert_eq!(to.deadline_ms(key), Some(Some(7_000)));
+            assert_eq!(from.copy_to(key, to, key), Ok(patience == 1));
+        });
+    }
+}
+
+#[test]
+fn types_do_not_mix() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        let (string, hash) = (keyspace.key(b"s"), keyspace.key(b"h"));
+        set(keyspace, b"s", b"v");
+        keyspace.hash_mut(hash).unwrap().set(b"f", b"v").unwrap();
+        assert_eq!(keyspace.value_type(string), Some(ValueType::String));
+        assert_eq!(keyspace.value_type(hash), Some(ValueType::Hash));
+        assert!(matches!(keyspace.string(hash), Err(Error::WrongType)));
+        assert!(matches!(keyspace.hash(string), Err(Error::WrongType)));
+        assert!(matches!(keyspace.hash_mut(string), Err(Error::WrongType)));
+        assert_eq!(keyspace.append(hash, b"x"), Err(Error::WrongType));
+        assert_eq!(keyspace.set_range(hash, 0, b""), Err(Error::WrongType));
+        assert_eq!(keyspace.take(hash), Err(Error::WrongType));
+        set(keyspace, b"h", b"now a string");
+        assert_eq!(text(keyspace, b"h").unwrap(), b"now a string");
+    });
+}
+
+#[test]
+fn watchers_see_every_change_and_nothing_else() {
+    type Change = fn(&mut Keyspace<'_>, rkvs_engine::table::Key<'_>);
+    let changes: [(&str, Change); 10] = [
+        ("set", |keyspace, key| keyspace.set_string(key, b"v", DeadlineChange::Clear).unwrap()),
+        ("append", |keyspace, key| _ = keyspace.append(key, b"v")),
+        ("increment", |keyspace, key| _ = keyspace.increment(key, 0)),
+        ("remove", |keyspace, key| _ = keyspace.remove(key)),
+        ("deadline", |keyspace, key| _ = keyspace.set_deadline_ms(key, Some(9_999))),
+        ("clear", |keyspace, _| _ = keyspace.clear()),
+        ("rename away", |keyspace, key| {
+            let other = keyspace.key(b"other");
+            assert!(keyspace.rename(key, other));
+        }),
+        ("rename onto", |keyspace, key| {
+            set(keyspace, b"other", b"v");
+            let other = keyspace.key(b"other");
+            assert!(keyspace.rename(other, key));
+        }),
+        ("batch", |keyspace, key| {
+            let report = keyspace.batch_set(rkvs_engine::keyspace::batch::BatchMode::BestEffort, &[key], &[b"1"]);
+            assert!(report.is_success());
+        }),
+        ("hash", |keyspace, key| {
+            keyspace.remove(key);
+            keyspace.hash_mut(key).unwrap().set(b"f", b"v").unwrap();
+        }),
+    ];
+    for (name, change) in changes {
+        let mut fixture = Fixture::new();
+        fixture.with(|keyspace| {
+            let (key, absent) = (keyspace.key(b"k"), keyspace.key(b"absent"));
+            set(keyspace, b"k", b"7");
+            let (version, absent_version) = (keyspace.watch(key), keyspace.watch(absent));
+            text(keyspace, b"k");
+            set(keyspace, b"elsewhere", b"v");
+            assert_eq!(keyspace.watch_version(key), Some(version), "reading is no change");
+            change(keyspace, key);
+            assert_ne!(keyspace.watch_version(key), Some(version), "{name}");
+            assert_eq!(keyspace.watch_version(absent), Some(absent_version), "{name}");
+            keyspace.unwatch(key);
+            assert_eq!(keyspace.watch_version(key), None);
+        });
+    }
+}
+
+#[test]
+fn expiry_is_a_change_unless_the_key_had_expired_when_the_watch_began() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        let [early, late] = [b"early", b"late."].map(|name| keyspace.key(name));
+        keyspace.set_string(early, b"v", DeadlineChange::At(1_500)).unwrap();
+        keyspace.set_string(late, b"v", DeadlineChange::At(3_000)).unwrap();
+    });
+    fixture.clock.set_ms(2_000);
+    let versions = fixture.with(|keyspace| {
+        [b"early", b"late."].map(|name| {
+            let key = keyspace.key(name);
+            keyspace.watch(key)
+        })
+    });
+    fixture.engine.expire_step(1_000_000);
+    fixture.clock.set_ms(3_000);
+    fixture.engine.expire_step(1_000_000);
+    let now = fixture.with(|keyspace| {
+        [b"early", b"late."].map(|name| {
+            let key = keyspace.key(name);
+            keyspace.watch_version(key).unwrap()
+        })
+    });
+    assert_eq!(now[0], versions[0]);
+    assert_ne!(now[1], versions[1]);
+}
+
+#[test]
+fn swapping_exchanges_keys_and_leaves_names_limits_and_watchers() {
+    use rkvs_engine::shard::multi_key::{Locks, Patience};
+    let mut fixture = Fixture::new();
+    let engine = &fixture.engine;
+    let options = NamespaceOptions {
+        shards: Some(3),
+        limits: Limits { max_keys: 5, ..Limits::default() },
+        ..NamespaceOptions::default()
+    };
+    let mut small = Handle::new(engine.create_namespace("small", options).unwrap());
+    let key = engine.key(b"k");
+    let untouched = engine.key(b"untouched");
+    let mut stale = small.clone();
+    let (version, untouched_version) = small
+        .with(Reach::All, 1_000, |keyspace| {
+            keyspace.set_string(key, b"small", DeadlineChange::Clear).unwrap();
+            (keyspace.watch(key), keyspace.watch(untouched))
+        })
+        .unwrap();
+    fixture
+        .handle
+        .with_key(key, 1_000, |keyspace| keyspace.set_string(key, b"zero", DeadlineChange::Clear))
+        .unwrap()
+        .unwrap();
+    {
+        let (zero, small) = (&fixture.handle, &small);
+        let mut locks = Locks::many(&[(zero, Reach::All), (small, Reach::All)], Patience::Wait).unwrap();
+        locks.swap(zero, small);
+    }
+    for (handle, expected) in [(&mut fixture.handle, &b"small"[..]), (&mut small, b"zero"), (&mut stale, b"zero")] {
+        handle
+            .with(Reach::Key(key.hash), 1_000, |keyspace| assert_eq!(text(keyspace, b"k").unwrap(), expected))
+            .unwrap();
+    }
+    assert_eq!((small.namespace().shard_count(), fixture.handle.namespace().shard_count()), (7, 3));
+    small
+        .with(Reach::All, 1_000, |keyspace| {
+            assert_ne!(keyspace.watch_version(key), Some(version));
+            assert_eq!(keyspace.watch_version(untouched), Some(untouched_version));
+            for number in 0..4u8 {
+                set(keyspace, &[number], b"v");
+            }
+            let sixth = keyspace.key(b"sixth");
+            assert_eq!(keyspace.set_string(sixth, b"v", DeadlineChange::Clear), Err(Error::MaxKeys));
+        })
+        .unwrap();
+    fixture.with(|keyspace| (0..9u8).for_each(|number| set(keyspace, &[number], b"v")));
+}

@@ -1,4 +1,4 @@
-//! Memory for entries: blocks in steps of 4 bytes, addressed by 32 bits.
+//! Memory for entries and groups: blocks in steps of 4 bytes, addressed by 32 bits.
 //!
 //! An arena is a list of chunks that grows by a quarter of itself (at most 1 MiB at a time), so there is no doubling spike.
 //! Blocks are carved off the end of the newest chunk; freed blocks are kept in lists by exact size up to 2 KiB and
@@ -7,19 +7,43 @@
 //!
 //! ```text
 //! BlockRef   chunk (14 bits) | offset in 4-byte units (18 bits); 0 is "none"
-//! free block 0xFF | size in units (24 bits) || next free (32 bits) || previous free (32 bits)
+//! free block mark and size (32 bits) | next free (32 bits) | previous free (32 bits)
 //! ```
 //!
-//! A live block's first byte is never 0xFF, so a chunk can be walked from its start.
+//! The first word of a free block never occurs in a live one ([`Contents`]), so a chunk can be walked from its start.
 //!
 //! The caller knows the size of a live block (it follows from the entry in it) and gives it back on release, so no
 //! block has a header of its own.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
-use std::ptr::NonNull;
+use super::pages::Pages;
+use std::marker::PhantomData;
 
-/// First byte of a free block.
-pub(super) const FREE_MARK: u8 = 0xFF;
+/// What lies in the blocks: how a free one is told from a live one.
+pub(super) trait Contents {
+    /// Every block's size and place is a multiple of this many units; 16 of them are a cache line.
+    const GRAIN: u32;
+    /// First word of a free block of this size.
+    fn free_word(units: u32) -> u32;
+    /// Size of the free block that begins with this word, `None` if it is a live one.
+    fn free_units(word: u32) -> Option<u32>;
+}
+
+/// Entries of a table: their first byte is never 0xFF.
+pub(super) struct Entries;
+
+impl Contents for Entries {
+    const GRAIN: u32 = 1;
+
+    fn free_word(units: u32) -> u32 {
+        0xFF | units << 8
+    }
+
+    #[inline]
+    fn free_units(word: u32) -> Option<u32> {
+        (word & 0xFF == 0xFF).then_some(word >> 8)
+    }
+}
+
 /// Smallest block in units: room for a free block's three words.
 pub(super) const MIN_UNITS: u32 = 3;
 
@@ -31,7 +55,6 @@ const CHUNK_UNITS_MAX: u32 = 1 << OFFSET_BITS;
 /// From here on a block gets a chunk of its own.
 const DEDICATED_UNITS: u32 = CHUNK_UNITS_MAX / 4;
 const FIRST_CHUNK_UNITS: u32 = 256;
-const CHUNK_ALIGN: usize = 64;
 
 const EXACT_BINS: usize = 512;
 const BINS: usize = EXACT_BINS + 64;
@@ -41,7 +64,7 @@ const BITMAP_WORDS: usize = BINS / 64;
 pub(super) type BlockRef = u32;
 
 struct Chunk {
-    memory: NonNull<u8>,
+    memory: Pages,
     /// Units the chunk has; zero for a place in the list whose chunk was given back.
     units: u32,
     /// Units handed out so far, from the start.
@@ -54,7 +77,7 @@ struct Bins {
     bitmap: [u64; BITMAP_WORDS],
 }
 
-pub(super) struct Arena {
+pub(super) struct Arena<C> {
     chunks: Vec<Chunk>,
     /// The chunk that new blocks are carved from.
     current: u32,
@@ -67,9 +90,10 @@ pub(super) struct Arena {
     free_units: u64,
     /// Units of all chunks.
     total_units: u64,
+    contents: PhantomData<C>,
 }
 
-impl Arena {
+impl<C: Contents> Arena<C> {
     pub(super) const fn new() -> Self {
         Self {
             chunks: Vec::new(),
@@ -79,6 +103,7 @@ impl Arena {
             carved_units: 0,
             free_units: 0,
             total_units: 0,
+            contents: PhantomData,
         }
     }
 
@@ -99,25 +124,28 @@ impl Arena {
         self.chunks.len() - self.vacant.len() >= CHUNKS_MAX - 64
     }
 
-    /// Units that a block of `bytes` takes.
-    #[inline]
-    pub(super) fn units_for(bytes: usize) -> u32 {
-        (bytes.div_ceil(UNIT) as u32).max(MIN_UNITS)
-    }
-
     /// Start of a block.
     #[inline]
     pub(super) fn pointer(&self, block: BlockRef) -> *mut u8 {
         let chunk = &self.chunks[(block >> OFFSET_BITS) as usize];
         // SAFETY: a BlockRef is only made by `allocate`, which keeps the offset inside the chunk, and chunks that hold a live
         // block are not given back.
-        unsafe { chunk.memory.as_ptr().add((block & OFFSET_MASK) as usize * UNIT) }
+        unsafe { chunk.memory.start().add((block & OFFSET_MASK) as usize * UNIT) }
+    }
+
+    /// The block that starts at an address; O(chunks), for rare use.
+    pub(super) fn block_at(&self, address: *const u8) -> BlockRef {
+        let found = self.chunks.iter().enumerate().find_map(|(index, chunk)| {
+            let offset = (address as usize).wrapping_sub(chunk.memory.start() as usize) / UNIT;
+            (offset < chunk.carved as usize).then_some((index as u32) << OFFSET_BITS | offset as u32)
+        });
+        found.expect("the address of a live block lies in a chunk")
     }
 
     /// Takes a block of `units` (at least [`MIN_UNITS`]). Its bytes are not initialised.
     #[inline]
     pub(super) fn allocate(&mut self, units: u32) -> BlockRef {
-        debug_assert!(units >= MIN_UNITS);
+        debug_assert!(units >= MIN_UNITS && units.is_multiple_of(C::GRAIN));
         if self.free_units >= u64::from(units)
             && let Some(block) = self.allocate_free(units)
         {
@@ -149,10 +177,10 @@ impl Arena {
 
     fn allocate_split(&mut self, units: u32) -> Option<BlockRef> {
         let bins = self.bins.as_deref()?;
-        let bin = bins.first_from(bin_serving(units + MIN_UNITS))?;
+        let bin = bins.first_from(bin_serving(units + MIN_UNITS.max(C::GRAIN)))?;
         let block = bins.heads[bin];
         let size = self.free_size(block);
-        debug_assert!(size >= units + MIN_UNITS);
+        debug_assert!(size >= units + MIN_UNITS.max(C::GRAIN));
         self.unlink(block, size);
         self.link(block + units, size - units);
         Some(block)
@@ -176,7 +204,7 @@ impl Arena {
         let divisor = if self.total_units * (UNIT as u64) < 64 << 10 { 1 } else { 4 };
         let wanted =
             (self.total_units / divisor).clamp(u64::from(FIRST_CHUNK_UNITS), u64::from(CHUNK_UNITS_MAX)) as u32;
-        let size = wanted.max(units + 1).next_multiple_of(FIRST_CHUNK_UNITS).min(CHUNK_UNITS_MAX);
+        let size = wanted.max(units + C::GRAIN).next_multiple_of(FIRST_CHUNK_UNITS).min(CHUNK_UNITS_MAX);
         let index = self.add_chunk(size);
         self.current = index;
         let chunk = &mut self.chunks[index as usize];
@@ -204,9 +232,7 @@ impl Arena {
             // Keeps chunk 0 an ordinary one: offset 0 of it would be the null reference.
             self.add_chunk(FIRST_CHUNK_UNITS);
         }
-        let layout = chunk_layout(units);
-        // SAFETY: the layout has a size above zero.
-        let memory = NonNull::new(unsafe { alloc(layout) }).unwrap_or_else(|| handle_alloc_error(layout));
+        let memory = Pages::allocate(units as usize * UNIT);
         self.total_units += u64::from(units);
         let chunk = Chunk { memory, units, carved: 0 };
         if let Some(index) = self.vacant.pop() {
@@ -215,9 +241,9 @@ impl Arena {
         }
         assert!(self.chunks.len() < CHUNKS_MAX, "an arena holds at most 16 GiB; `is_full` is asked before");
         if self.chunks.is_empty() {
-            // Unit 0 of chunk 0 stays unused so that no block has reference 0.
-            self.chunks.push(Chunk { carved: 1, ..chunk });
-            self.carved_units += 1;
+            // The start of chunk 0 stays unused so that no block has reference 0.
+            self.chunks.push(Chunk { carved: C::GRAIN, ..chunk });
+            self.carved_units += u64::from(C::GRAIN);
             return 0;
         }
         self.chunks.push(chunk);
@@ -232,12 +258,10 @@ impl Arena {
         let index = block >> OFFSET_BITS;
         let chunk = &mut self.chunks[index as usize];
         if units >= DEDICATED_UNITS {
-            let layout = chunk_layout(chunk.units);
-            // SAFETY: a dedicated chunk holds this one block; it was allocated with this layout.
-            unsafe { dealloc(chunk.memory.as_ptr(), layout) };
             self.total_units -= u64::from(chunk.units);
             self.carved_units -= u64::from(chunk.carved);
-            *chunk = Chunk { memory: NonNull::dangling(), units: 0, carved: 0 };
+            // A dedicated chunk holds this one block.
+            *chunk = Chunk { memory: Pages::NONE, units: 0, carved: 0 };
             self.vacant.push(index);
             return;
         }
@@ -247,8 +271,7 @@ impl Arena {
         if end < carved {
             let next = block + units;
             // SAFETY: `next` is the start of a block of this chunk, since blocks lie end to end up to `carved`.
-            if unsafe { self.pointer(next).read() } == FREE_MARK {
-                let size = self.free_size(next);
+            if let Some(size) = C::free_units(unsafe { self.word(next, 0).read() }) {
                 self.unlink(next, size);
                 units += size;
             }
@@ -269,7 +292,7 @@ impl Arena {
 
     fn free_size(&self, block: BlockRef) -> u32 {
         // SAFETY: `block` is a free block, whose first word holds mark and size.
-        unsafe { self.word(block, 0).read() >> 8 }
+        C::free_units(unsafe { self.word(block, 0).read() }).expect("lists hold free blocks")
     }
 
     fn link(&mut self, block: BlockRef, units: u32) {
@@ -281,7 +304,7 @@ impl Arena {
         self.free_units += u64::from(units);
         // SAFETY: the block is not in use and has at least three words; so has the free block after it in the list.
         unsafe {
-            self.word(block, 0).write(u32::from(FREE_MARK) | units << 8);
+            self.word(block, 0).write(C::free_word(units));
             self.word(block, 1).write(next);
             self.word(block, 2).write(0);
             if next != 0 {
@@ -318,13 +341,13 @@ impl Arena {
         let (mut live_blocks, mut free_units, mut carved_units) = (0, 0, 0);
         for (index, chunk) in self.chunks.iter().enumerate() {
             carved_units += u64::from(chunk.carved);
-            let mut offset = u32::from(index == 0);
+            let mut offset = if index == 0 { C::GRAIN } else { 0 };
             while offset < chunk.carved {
                 let block = (index as u32) << OFFSET_BITS | offset;
                 let pointer = self.pointer(block);
                 // SAFETY: `offset` is the start of a block below `carved`.
-                let units = if unsafe { pointer.read() } == FREE_MARK {
-                    let units = self.free_size(block);
+                let free = C::free_units(unsafe { self.word(block, 0).read() });
+                let units = if let Some(units) = free {
                     free_units += u64::from(units);
                     units
                 } else {
@@ -361,17 +384,6 @@ impl Arena {
     }
 }
 
-impl Drop for Arena {
-    fn drop(&mut self) {
-        for chunk in &self.chunks {
-            if chunk.units > 0 {
-                // SAFETY: allocated in `add_chunk` with this layout and not freed since.
-                unsafe { dealloc(chunk.memory.as_ptr(), chunk_layout(chunk.units)) };
-            }
-        }
-    }
-}
-
 impl Bins {
     fn first_from(&self, bin: usize) -> Option<usize> {
         let mut word = bin / 64;
@@ -384,8 +396,10 @@ impl Bins {
     }
 }
 
-fn chunk_layout(units: u32) -> Layout {
-    Layout::from_size_align(units as usize * UNIT, CHUNK_ALIGN).expect("a chunk's size is below isize::MAX")
+/// Units of a block of `bytes`.
+#[inline]
+pub(super) fn units_for(bytes: usize) -> u32 {
+    (bytes.div_ceil(UNIT) as u32).max(MIN_UNITS)
 }
 
 /// The bin a free block of this size belongs to.
@@ -434,12 +448,12 @@ mod tests {
         /// Against a plain list of (block, bytes written): no block overlaps another, whatever is taken and given back.
         #[test]
         fn blocks_keep_their_bytes(steps in prop::collection::vec((any::<bool>(), 1usize..3000, any::<u8>()), 1..600)) {
-            let mut arena = Arena::new();
+            let mut arena = Arena::<Entries>::new();
             let mut model: Vec<(BlockRef, usize, u8)> = Vec::new();
             for (take, bytes, seed) in steps {
                 if take || model.is_empty() {
                     let bytes = if seed == 7 { bytes * 400 } else if seed > 128 { bytes % 100 + 12 } else { bytes.max(12) };
-                    let block = arena.allocate(Arena::units_for(bytes));
+                    let block = arena.allocate(units_for(bytes));
                     let fill = seed & 0x7F;
                     // SAFETY: the block has at least `bytes` bytes.
                     unsafe { arena.pointer(block).write_bytes(fill, bytes) };
@@ -450,12 +464,12 @@ mod tests {
                     unsafe {
                         let slice = std::slice::from_raw_parts(arena.pointer(block), bytes);
                         prop_assert!(slice.iter().all(|byte| *byte == fill));
-                        arena.release(block, Arena::units_for(bytes));
+                        arena.release(block, units_for(bytes));
                     }
                 }
             }
             let live: std::collections::HashMap<usize, u32> =
-                model.iter().map(|(block, bytes, _)| (arena.pointer(*block) as usize, Arena::units_for(*bytes))).collect();
+                model.iter().map(|(block, bytes, _)| (arena.pointer(*block) as usize, units_for(*bytes))).collect();
             let (blocks, _) = arena.check(|pointer| live[&(pointer as usize)]);
             prop_assert_eq!(blocks, model.len());
         }

@@ -33,6 +33,19 @@ const _: () = assert!(size_of::<Bucket>() == 64);
 impl Bucket {
     pub(super) const EMPTY: Self = Self { meta: 0, fingerprints: [0; SLOTS], references: [0; SLOTS] };
 
+    /// First word of memory that holds no bucket, for so many buckets (1 to 2^19 - 1): an absent slot has a frequency, which no
+    /// bucket's word says.
+    pub(super) fn vacant_meta(buckets: u32) -> u32 {
+        debug_assert!((1..1 << 19).contains(&buckets));
+        buckets << FREQUENCY_SHIFT
+    }
+
+    /// Turns [`Self::vacant_meta`] back; `None` for the word of a bucket.
+    pub(super) fn vacant_buckets(meta: u32) -> Option<u32> {
+        let buckets = meta << 2 >> (FREQUENCY_SHIFT + 2);
+        (meta & PRESENT == 0 && buckets != 0).then_some(buckets)
+    }
+
     /// A bit for each present slot.
     #[inline]
     pub(super) fn present(&self) -> u32 {

@@ -10,7 +10,7 @@
 //!
 //! A five-byte deadline counts milliseconds from 2020 and reaches to 2054; others take eight.
 
-use super::arena::Arena;
+use super::arena::units_for;
 
 /// Largest inline value in bytes; above it the value is boxed.
 pub const INLINE_VALUE_MAX: usize = 2048;
@@ -207,7 +207,7 @@ impl Parts {
     /// Units of the entry's block.
     #[inline]
     pub(super) fn units(&self) -> u32 {
-        Arena::units_for(self.value_at + self.value_len)
+        units_for(self.value_at + self.value_len)
     }
 }
 

@@ -5,12 +5,13 @@
 //!
 //! ```text
 //! directory ──> group ──> bucket (one line) ──> entry
-//! by the hash's  1-64      fingerprints and       flags, lengths, deadline, key, value
+//! by the hash's  1-8       fingerprints and       flags, lengths, deadline, key, value
 //! first bits     buckets   32-bit references      in the arena
 //! ```
 //!
 //! A find costs the directory word (cached), the bucket line and the entry. No operation touches more than one group,
-//! so the longest pause is that of laying out 640 slots anew. Everything here is single-threaded; `shard/` owns the
+//! so the longest pause is that of laying out 80 slots anew or of
+//! doubling the directory, eight bytes for some 50 entries. Everything here is single-threaded; `shard/` owns the
 //! lock.
 //!
 //! This folder holds the engine's only `unsafe` code: entries and buckets are laid out by hand, which is what
@@ -23,16 +24,17 @@ mod bucket;
 mod entry;
 mod expire;
 mod group;
+mod pages;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use entry::{EntryView, INLINE_VALUE_MAX, KEY_LEN_MAX, NewValue, Tag, ValueView};
 
-use arena::{Arena, BlockRef};
+use arena::{Arena, BlockRef, Entries};
 use bucket::SLOTS;
 use entry::Parts;
-use group::{BUCKETS_MAX, Group, PHASES};
+use group::{BUCKETS_MAX, Buckets, Group, PHASES};
 use std::marker::PhantomData;
 
 /// The keyed hash of one process: SipHash-1-3 under a random key, safe against flooding.
@@ -83,14 +85,15 @@ pub struct Slot {
 pub type Displaced<O> = Option<Box<O>>;
 
 /// How many removals pass between two looks at whether a group has become too large for its entries.
-const SHRINK_CHECK_INTERVAL: u32 = 32;
+const SHRINK_CHECK_INTERVAL: u32 = 8;
 /// An emptied table up to this size keeps its memory for the next insert.
 const KEEP_WHEN_EMPTY_BYTES: usize = 8 << 10;
 
 /// An extendible hash table of entries whose values are inline bytes or boxed objects of type `O`.
 pub struct Table<O> {
     hasher: KeyHasher,
-    arena: Arena,
+    arena: Arena<Entries>,
+    buckets: Arena<Buckets>,
     /// 2^`directory_depth` words; a group of depth `d` stands in 2^(`directory_depth` - `d`) neighbours.
     directory: Vec<Group>,
     /// Earliest deadline in Unix ms for the group whose first directory place this is; may be too early, never too late. Empty
@@ -100,7 +103,6 @@ pub struct Table<O> {
     removals_to_check: u32,
     len: usize,
     expires_count: usize,
-    group_bytes: usize,
     owned: PhantomData<Box<O>>,
 }
 
@@ -123,13 +125,13 @@ impl<O> Table<O> {
         Self {
             hasher,
             arena: Arena::new(),
+            buckets: Arena::new(),
             directory: Vec::new(),
             earliest_ms: Vec::new(),
             directory_depth: 0,
             removals_to_check: SHRINK_CHECK_INTERVAL,
             len: 0,
             expires_count: 0,
-            group_bytes: 0,
             owned: PhantomData,
         }
     }
@@ -155,13 +157,13 @@ impl<O> Table<O> {
     pub fn used_bytes(&self) -> usize {
         self.directory.capacity() * size_of::<Group>()
             + self.earliest_ms.capacity() * size_of::<u64>()
-            + self.group_bytes
+            + self.buckets.used_bytes()
             + self.arena.used_bytes()
     }
 
     /// Bytes of released blocks that wait to be used again, a part of [`Self::used_bytes`].
     pub fn free_bytes(&self) -> usize {
-        self.arena.free_bytes()
+        self.arena.free_bytes() + self.buckets.free_bytes()
     }
 
     /// Whether the table has reached the 16 GiB its references can address; inserting is refused before that.
@@ -290,8 +292,7 @@ impl<O> Table<O> {
     pub fn insert(&mut self, key: Key<'_>, tag: Tag, value: NewValue<'_, O>, deadline_ms: Option<u64>) -> Slot {
         debug_assert!(self.find(key).is_none(), "insert is for absent keys");
         if self.directory.is_empty() {
-            self.directory.push(Group::allocate(1, 0, 0));
-            self.group_bytes = self.directory[0].bytes();
+            self.directory.push(Group::allocate(&mut self.buckets, 1, 0, 0));
         }
         let block = self.write_entry(key.bytes, tag, value, deadline_ms);
         self.len += 1;
@@ -583,7 +584,7 @@ impl<O> Table<O> {
     #[cold]
     fn make_room(&mut self, directory_index: usize, hash: u64) {
         let group = self.directory[directory_index];
-        let mut size = next_size_after(group);
+        let mut size = group::next_size(group.buckets());
         while let Some(buckets) = size {
             if self.relayout(group, buckets, hash) {
                 return;
@@ -598,28 +599,26 @@ impl<O> Table<O> {
 
     /// Lays a group out anew with another number of buckets; `false` (and nothing changed) when that does not fit.
     fn relayout(&mut self, group: Group, buckets: usize, hash: u64) -> bool {
-        let target = Group::allocate(buckets, group.depth(), group.phase());
+        let target = Group::allocate(&mut self.buckets, buckets, group.depth(), group.phase());
         for placed in slots_of(group) {
             // SAFETY: `target` is ours alone.
             if unsafe { target.place(placed.fingerprint, placed.block, placed.frequency) }.is_none() {
                 // SAFETY: nobody else knows `target`.
-                unsafe { target.free() };
+                unsafe { target.free(&mut self.buckets) };
                 return false;
             }
         }
         self.fill_directory(prefix_of(hash, group.depth()), target);
-        self.group_bytes = self.group_bytes + target.bytes() - group.bytes();
         // SAFETY: the directory no longer names `group`.
-        unsafe { group.free() };
+        unsafe { group.free(&mut self.buckets) };
         true
     }
 
     /// Copies out a group's slots and frees it; the directory is the caller's to mend.
     fn take_apart(&mut self, group: Group) -> Vec<Placed> {
         let placed = slots_of(group).collect();
-        self.group_bytes -= group.bytes();
         // SAFETY: the caller overwrites the directory places that name it before anyone reads them.
-        unsafe { group.free() };
+        unsafe { group.free(&mut self.buckets) };
         placed
     }
 
@@ -642,15 +641,14 @@ impl<O> Table<O> {
         }
         let mut size = Some(group::size_for(placed.len()));
         while let Some(buckets) = size {
-            let group = Group::allocate(buckets, depth, phase);
+            let group = Group::allocate(&mut self.buckets, buckets, depth, phase);
             // SAFETY: the new group is ours alone.
             if placed.iter().all(|p| unsafe { group.place(p.fingerprint, p.block, p.frequency) }.is_some()) {
-                self.group_bytes += group.bytes();
                 self.fill_directory(prefix, group);
                 return;
             }
             // SAFETY: nobody else knows it.
-            unsafe { group.free() };
+            unsafe { group.free(&mut self.buckets) };
             size = group::next_size(buckets);
         }
         self.install_halves(placed, prefix, depth, phase);
@@ -746,12 +744,12 @@ impl<O> Table<O> {
     /// Checks every invariant; for tests.
     pub fn check_invariants(&self) {
         assert!(self.directory.is_empty() || self.directory.len() == 1 << self.directory_depth);
-        let (mut len, mut expires_count, mut group_bytes) = (0, 0, 0);
+        let (mut len, mut expires_count, mut buckets) = (0, 0, std::collections::HashMap::new());
         for (first, group) in self.groups() {
             assert_eq!(self.first_place(first), first);
             let excess = self.directory_depth - group.depth();
             assert!(self.directory[first..first + (1 << excess)].iter().all(|place| *place == group));
-            group_bytes += group.bytes();
+            buckets.insert(group.address(0).cast::<u8>(), group.buckets() as u32 * 16);
             let prefix = (first >> excess) as u64;
             for index in 0..group.buckets() {
                 // SAFETY: groups in the directory are alive; `&self` keeps them unchanged.
@@ -778,7 +776,8 @@ impl<O> Table<O> {
                 }
             }
         }
-        assert_eq!((len, expires_count, group_bytes), (self.len, self.expires_count, self.group_bytes));
+        assert_eq!((len, expires_count), (self.len, self.expires_count));
+        assert_eq!(self.buckets.check(|start| buckets[&start]).0, buckets.len());
         // SAFETY: `check` hands over live blocks only.
         let (live_blocks, _) = self.arena.check(|entry| unsafe { Parts::read(entry) }.units());
         assert_eq!(live_blocks, self.len);
@@ -787,8 +786,7 @@ impl<O> Table<O> {
 
 impl<O> Drop for Table<O> {
     fn drop(&mut self) {
-        let groups: Vec<Group> = self.groups().map(|(_, group)| group).collect();
-        for group in groups {
+        for (_, group) in self.groups() {
             for placed in slots_of(group) {
                 let entry = self.arena.pointer(placed.block);
                 // SAFETY: each live entry is met once; its box is dropped here and its block with the arena.
@@ -799,8 +797,6 @@ impl<O> Drop for Table<O> {
                     }
                 }
             }
-            // SAFETY: the directory is dropped with the table.
-            unsafe { group.free() };
         }
     }
 }
@@ -826,10 +822,6 @@ fn slots_of(group: Group) -> impl Iterator<Item = Placed> {
             frequency: bucket.frequency(slot),
         })
     })
-}
-
-fn next_size_after(group: Group) -> Option<usize> {
-    group::next_size(group.buckets())
 }
 
 fn prefix_of(hash: u64, depth: u32) -> u64 {

@@ -357,6 +357,10 @@ impl Namespace {
         }
     }
 
+    pub(crate) fn shards_now(&self) -> Arc<Shards> {
+        self.shards.load_full()
+    }
+
     /// Gives the shards of two namespaces to each other. The caller holds all locks of both.
     pub(crate) fn exchange_shards(&self, other: &Self) {
         let own = self.shards.load_full();

@@ -465,6 +465,11 @@ fn swapping_exchanges_keys_and_leaves_names_limits_and_watchers() {
         let (zero, small) = (&fixture.handle, &small);
         let mut locks = Locks::many(&[(zero, Reach::All), (small, Reach::All)], Patience::Wait).unwrap();
         locks.swap(zero, small);
+        for (handle, expected) in [(zero, &b"small"[..]), (small, b"zero")] {
+            assert_eq!(text(&mut locks.keyspace(handle, 1_000), b"k").unwrap(), expected, "under the same locks");
+        }
+        locks.swap(zero, small);
+        locks.swap(small, zero);
     }
     for (handle, expected) in [(&mut fixture.handle, &b"small"[..]), (&mut small, b"zero"), (&mut stale, b"zero")] {
         handle

@@ -13,7 +13,7 @@ mod string;
 
 use crate::error::Result;
 use crate::namespace::{Handle, Namespace, Recount};
-use crate::shard::Shard;
+use crate::shard::{Shard, Shards};
 use crate::table::{EntryView, Key, Slot};
 use crate::value::{HashRef, Object, StringRef, ValueRef};
 
@@ -46,7 +46,8 @@ pub(crate) trait ShardSet {
 ///
 /// An expired key is absent to every method. Those that take `&mut self` and a key remove it when they meet it.
 pub struct Keyspace<'a> {
-    handle: &'a Handle,
+    namespace: &'a Namespace,
+    shards: &'a Shards,
     now_ms: u64,
     touches: bool,
     /// Whether what is written now was reserved before.
@@ -62,16 +63,22 @@ enum Held<'a> {
 
 impl<'a> Keyspace<'a> {
     #[inline]
-    pub(crate) fn one(handle: &'a Handle, now_ms: u64, shard: &'a mut Shard) -> Self {
-        Self { handle, now_ms, touches: true, prepaid: false, held: Held::One(shard) }
+    pub(crate) fn one(namespace: &'a Namespace, shards: &'a Shards, now_ms: u64, shard: &'a mut Shard) -> Self {
+        Self { namespace, shards, now_ms, touches: true, prepaid: false, held: Held::One(shard) }
     }
 
-    pub(crate) fn several(handle: &'a Handle, now_ms: u64, shards: &'a mut (dyn ShardSet + 'a)) -> Self {
-        Self { handle, now_ms, touches: true, prepaid: false, held: Held::Several(shards) }
+    pub(crate) fn several(
+        namespace: &'a Namespace,
+        shards: &'a Shards,
+        now_ms: u64,
+        held: &'a mut (dyn ShardSet + 'a),
+    ) -> Self {
+        Self { namespace, shards, now_ms, touches: true, prepaid: false, held: Held::Several(held) }
     }
 
     pub(crate) fn unlocked(handle: &'a Handle, now_ms: u64) -> Self {
-        Self { handle, now_ms, touches: true, prepaid: false, held: Held::Nothing }
+        let (namespace, shards) = (handle.namespace(), handle.shards());
+        Self { namespace, shards, now_ms, touches: true, prepaid: false, held: Held::Nothing }
     }
 
     /// Makes look-ups leave access frequencies as they are (CLIENT NO-TOUCH).
@@ -89,7 +96,7 @@ impl<'a> Keyspace<'a> {
     /// The namespace.
     #[inline]
     pub fn namespace(&self) -> &'a Namespace {
-        self.handle.namespace()
+        self.namespace
     }
 
     /// A key with its hash.
@@ -158,7 +165,7 @@ impl<'a> Keyspace<'a> {
 
     /// Collects from every shard: from the locked ones, or locking one after another, and then anew when they change hands.
     fn gather<T: Default>(&mut self, mut visit: impl FnMut(&mut T, &mut Shard)) -> T {
-        let (namespace, shards) = (self.namespace(), self.handle.shards());
+        let (namespace, shards) = (self.namespace, self.shards);
         let mut sum = T::default();
         match &mut self.held {
             Held::Nothing => return namespace.read_shards(visit),
@@ -184,7 +191,7 @@ impl<'a> Keyspace<'a> {
     /// The locked shard of a key.
     #[inline]
     fn shard(&mut self, hash: u64) -> &mut Shard {
-        let shards = self.handle.shards();
+        let shards = self.shards;
         match &mut self.held {
             Held::One(shard) => shard,
             Held::Several(set) => set

@@ -4,6 +4,8 @@
 //! never changes for a lock, whoever owns the shard: so no two threads can wait for each other. A lock whose shard turns out to
 //! belong to another namespace is given back at once with all others: see the rule of ownership in [`super`].
 
+use std::sync::Arc;
+
 use parking_lot::MutexGuard;
 use smallvec::SmallVec;
 
@@ -56,8 +58,13 @@ struct Guard<'e> {
 ///
 /// Never keep one across an `.await`, a system call, or another call that takes locks.
 pub struct Locks<'e> {
-    guards: SmallVec<[Guard<'e>; 2]>,
+    guards: Guards<'e>,
+    /// The shards of namespaces that were swapped under these locks, by the namespace's id.
+    swapped: Vec<(u64, Arc<Shards>)>,
 }
+
+/// Sorted by (set of shards, index).
+struct Guards<'e>(SmallVec<[Guard<'e>; 2]>);
 
 impl<'e> Locks<'e> {
     /// Locks the shard of one key: one lock, no allocation.
@@ -71,7 +78,7 @@ impl<'e> Locks<'e> {
         let (index, _) = shards.cell_of(hash);
         let mut guards = SmallVec::new();
         guards.push(lock(handle, shards, index, patience)?);
-        Ok(Self { guards })
+        Ok(Self { guards: Guards(guards), swapped: Vec::new() })
     }
 
     /// Locks what an operation needs in one or several namespaces.
@@ -96,7 +103,7 @@ impl<'e> Locks<'e> {
         for (_, index, handle) in order {
             guards.push(lock(handle, handle.shards(), index, patience)?);
         }
-        Ok(Self { guards })
+        Ok(Self { guards: Guards(guards), swapped: Vec::new() })
     }
 
     /// What a command works on: a namespace through these locks, at one moment.
@@ -105,9 +112,11 @@ impl<'e> Locks<'e> {
     where
         'e: 'a,
     {
-        match self.guards.len() {
-            1 => Keyspace::one(handle, now_ms, &mut self.guards[0].shard),
-            _ => Keyspace::several(handle, now_ms, self),
+        let (namespace, shards) = (&**handle.namespace(), present(&self.swapped, handle));
+        if self.guards.0.len() == 1 && self.guards.0[0].serial == shards.serial {
+            Keyspace::one(namespace, shards, now_ms, &mut self.guards.0[0].shard)
+        } else {
+            Keyspace::several(namespace, shards, now_ms, &mut self.guards)
         }
     }
 }
@@ -124,17 +133,20 @@ impl Locks<'_> {
         now_ms: u64,
         operation: impl FnOnce(&mut Keyspace<'_>, &mut Keyspace<'_>) -> T,
     ) -> T {
-        let (serial, other) = (first.shards().serial(), second.shards().serial());
-        assert!(serial != other, "a pair of namespaces are two");
-        let middle = self.guards.partition_point(|guard| guard.serial < serial.max(other));
-        let (low, high) = self.guards.split_at_mut(middle);
+        let (own, their) = (present(&self.swapped, first), present(&self.swapped, second));
+        assert!(own.serial != their.serial, "a pair of namespaces are two");
+        let middle = self.guards.0.partition_point(|guard| guard.serial < own.serial.max(their.serial));
+        let (low, high) = self.guards.0.split_at_mut(middle);
         let (low, high) = (&mut Part(low), &mut Part(high));
-        let (own, theirs) = if serial < other { (low, high) } else { (high, low) };
-        operation(&mut Keyspace::several(first, now_ms, own), &mut Keyspace::several(second, now_ms, theirs))
+        let (own_held, their_held) = if own.serial < their.serial { (low, high) } else { (high, low) };
+        operation(
+            &mut Keyspace::several(first.namespace(), own, now_ms, own_held),
+            &mut Keyspace::several(second.namespace(), their, now_ms, their_held),
+        )
     }
 
-    /// Swaps all keys of two namespaces; names and limits stay. Needs all locks of both. From then on these handles are out
-    /// of date: drop the locks, then refresh them.
+    /// Swaps all keys of two namespaces; names and limits stay. Needs all locks of both. These locks know of it from then on; the handles
+    /// are out of date for others to come.
     ///
     /// Watchers of keys that are in either namespace see a change, and go on watching in the namespace they watched.
     ///
@@ -143,31 +155,30 @@ impl Locks<'_> {
     /// When a lock is missing.
     pub fn swap(&mut self, first: &Handle, second: &Handle) {
         let (first, second) = (Side::new(first), Side::new(second));
-        if first.serial == second.serial {
+        if first.namespace.id() == second.namespace.id() {
             return;
         }
         for (side, other) in [(&first, &second), (&second, &first)] {
-            let changed: Vec<Box<[u8]>> = self
+            let watched: Vec<Box<[u8]>> = self
                 .shards_of(side)
                 .filter_map(|shard| shard.watches.as_ref())
                 .flat_map(|watches| watches.keys().map(Box::from).collect::<Vec<_>>())
                 .collect();
-            for key in changed {
+            for key in watched {
                 let key = side.key(&key);
-                let present = [side, other].into_iter().any(|side| self.shard_at(side, key).table.find(key).is_some());
-                if present {
+                if [side, other].into_iter().any(|side| self.shard_at(side, key).table.find(key).is_some()) {
                     self.shard_at(side, key).touch_watch(key.bytes);
                 }
             }
         }
         let [first_watches, second_watches] = [&first, &second].map(|side| {
-            side.namespace().forget_leases(self.shards_of(side));
+            side.namespace.forget_leases(self.shards_of(side));
             self.shards_of(side).filter_map(|shard| shard.watches.take()).collect::<Vec<_>>()
         });
-        first.namespace().exchange_shards(second.namespace());
+        first.namespace.exchange_shards(second.namespace);
         for (side, owner, watches) in [(&first, &second, second_watches), (&second, &first, first_watches)] {
-            self.shards_of(side).for_each(|shard| shard.owner = owner.namespace().id());
-            let mut recount = Recount::new(owner.namespace());
+            self.shards_of(side).for_each(|shard| shard.owner = owner.namespace.id());
+            let mut recount = Recount::new(owner.namespace);
             self.shards_of(side).for_each(|shard| recount.shard(shard));
             recount.finish();
             for (key, watch) in watches.into_iter().flat_map(|watches| watches.into_keys()) {
@@ -175,38 +186,43 @@ impl Locks<'_> {
                 shard.watches.get_or_insert_default().insert(key, watch);
             }
         }
+        self.swapped.retain(|(id, _)| ![first.namespace.id(), second.namespace.id()].contains(id));
+        self.swapped.extend([(first.namespace.id(), second.shards), (second.namespace.id(), first.shards)]);
     }
 
     fn shards_of(&mut self, side: &Side<'_>) -> impl Iterator<Item = &mut Shard> {
-        let (serial, expected) = (side.serial, side.handle.shards().len());
-        let of_side = move |guard: &&mut Guard<'_>| guard.serial == serial;
-        assert_eq!(self.guards.iter().filter(|guard| guard.serial == serial).count(), expected, "all locks are held");
-        self.guards.iter_mut().filter(of_side).map(|guard| &mut *guard.shard)
+        let serial = side.shards.serial;
+        let held = self.guards.0.iter().filter(|guard| guard.serial == serial).count();
+        assert_eq!(held, side.shards.len(), "all locks are held");
+        self.guards.0.iter_mut().filter(move |guard| guard.serial == serial).map(|guard| &mut *guard.shard)
     }
 
     fn shard_at(&mut self, side: &Side<'_>, key: Key<'_>) -> &mut Shard {
-        let index = side.handle.shards().route().shard_of(key.hash);
-        find(&mut self.guards, side.serial, index).expect("all locks are held")
+        let index = side.shards.route().shard_of(key.hash);
+        self.guards.shard(side.shards.serial, index).expect("all locks are held")
     }
+}
+
+/// The shards that a namespace has now: those of its handle, unless it was swapped under the locks held.
+#[inline]
+fn present<'a>(swapped: &'a [(u64, Arc<Shards>)], handle: &'a Handle) -> &'a Shards {
+    let found = swapped.iter().find(|(id, _)| *id == handle.namespace().id());
+    found.map_or(handle.shards(), |(_, shards)| shards)
 }
 
 /// A namespace with the shards it has before a swap.
 struct Side<'h> {
-    handle: &'h Handle,
-    serial: u64,
+    namespace: &'h Namespace,
+    shards: Arc<Shards>,
 }
 
 impl<'h> Side<'h> {
     fn new(handle: &'h Handle) -> Self {
-        Self { handle, serial: handle.shards().serial() }
-    }
-
-    fn namespace(&self) -> &'h Namespace {
-        self.handle.namespace()
+        Self { namespace: handle.namespace(), shards: handle.namespace().shards_now() }
     }
 
     fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
-        self.namespace().shared().hasher.key(bytes)
+        self.namespace.shared().hasher.key(bytes)
     }
 }
 
@@ -219,9 +235,9 @@ impl ShardSet for Part<'_, '_> {
     }
 }
 
-impl ShardSet for Locks<'_> {
+impl ShardSet for Guards<'_> {
     fn shard(&mut self, serial: u64, index: usize) -> Option<&mut Shard> {
-        find(&mut self.guards, serial, index)
+        find(&mut self.0, serial, index)
     }
 }
 

@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 use mio::{Poll, Token, Waker};
 use tokio::time::MissedTickBehavior;
 
-use super::buffer::{BufferPool, ReadOutcome};
+use super::buffer::{BufferPool, ReadBuffer, ReadOutcome};
 use super::connection::Connection;
 use super::inbox::{Inbox, Message};
 use super::listener::{Accepted, Listener};
 use super::poller::Poller;
 use super::shutdown::DRAIN_MAX;
 use crate::command::dispatch::{Dispatcher, Flow, Prepared};
-use crate::resp::{ArgRange, Decoded, Limits, Output, Reply};
+use crate::resp::{ArgRange, Decoded, Decoder, Limits, Output, Reply};
 use crate::server::Server;
 use crate::session::{ClientInfo, Session};
 
@@ -64,8 +64,20 @@ struct Pending {
     start: usize,
     /// Offset behind its last byte.
     end: usize,
+    /// Whether its words had to be unescaped and lie in the reader. The requests before it in the window lie in the input
+    /// all the same.
+    unescaped: bool,
     args: Vec<ArgRange>,
     prepared: Prepared,
+}
+
+impl Pending {
+    /// What the ranges of its arguments refer to.
+    #[inline]
+    fn bytes<'a>(&self, decoder: &'a Decoder, input: &'a ReadBuffer) -> &'a [u8] {
+        let input = &input.filled()[self.start..];
+        if self.unescaped { decoder.bytes(input) } else { input }
+    }
 }
 
 /// One thread's connections and everything it needs to serve them.
@@ -294,12 +306,12 @@ impl Worker {
                 match connection.decoder.next(input, &limits, &mut pending.args) {
                     Ok(Decoded::Request { consumed }) => {
                         // Words that the reader had to unescape lie in the reader until it is called again.
-                        let unescaped = !std::ptr::eq(connection.decoder.bytes(input), input);
+                        pending.unescaped = !std::ptr::eq(connection.decoder.bytes(input), input);
                         (pending.slot, pending.start, pending.end) = (slot, offset, offset + consumed);
                         self.window_len += 1;
                         room -= 1;
                         offset += consumed;
-                        if unescaped {
+                        if pending.unescaped {
                             room = 0;
                         }
                     }
@@ -322,10 +334,13 @@ impl Worker {
             }
             reads += 1;
             match connection.input.read(&mut connection.stream, connection.missing, &mut self.pool) {
-                Ok(ReadOutcome::Closed) | Err(_) => {
-                    // What came before the end is carried out by now; replies have been written as far as possible.
+                Ok(ReadOutcome::Closed) => {
+                    // What came before the end is carried out by now. A peer that only ended its own sending still reads
+                    // the replies, so they are written as far as the socket takes them.
+                    let _ = connection.flush();
                     return self.close(slot);
                 }
+                Err(_) => return self.close(slot),
                 Ok(ReadOutcome::Drained(count)) => {
                     connection.readable = connection.hung_up && count > 0;
                     self.input_bytes += count as u64;
@@ -351,7 +366,7 @@ impl Worker {
     fn execute_window(&mut self) -> bool {
         for pending in &mut self.window[..self.window_len] {
             let Some(connection) = self.connections[pending.slot].as_ref() else { continue };
-            let bytes = connection.decoder.bytes(&connection.input.filled()[pending.start..]);
+            let bytes = pending.bytes(&connection.decoder, &connection.input);
             pending.prepared = self.dispatcher.prepare(bytes, &pending.args, &connection.namespace);
         }
         for pending in &self.window[..self.window_len] {
@@ -381,7 +396,7 @@ impl Worker {
                 {
                     connection.output = output;
                 }
-                let bytes = connection.decoder.bytes(&connection.input.filled()[pending.start..]);
+                let bytes = pending.bytes(&connection.decoder, &connection.input);
                 flow = self.dispatcher.execute(
                     &mut connection.session,
                     &mut connection.namespace,

@@ -15,7 +15,16 @@ pub(crate) struct Difference {
 }
 
 /// The intended differences of replies.
-pub(crate) const ALL: &[Difference] = &[];
+pub(crate) const ALL: &[Difference] = &[Difference {
+    reason: "since 7.2 HELLO reads all its options before it acts on any, so a later mistake is told instead of a wrong \
+             password",
+    example: &["HELLO 3 AUTH nobody x NOSUCH"],
+    covers: |args, ours, theirs| {
+        args[0].eq_ignore_ascii_case(b"HELLO")
+            && matches!(ours, Value::Error(text) if !text.starts_with(b"WRONGPASS"))
+            && matches!(theirs, Value::Error(text) if text.starts_with(b"WRONGPASS"))
+    },
+}];
 
 /// Whether some entry covers a pair of replies.
 pub(crate) fn covered(args: &[Vec<u8>], ours: &Value, theirs: &Value) -> bool {

@@ -3,7 +3,7 @@
 //! A script must mean the same whatever the way it is sent, so each runs four times: over RESP2 and RESP3, one by one
 //! and pipelined. Where the reference is installed it runs there too, which proves the table itself.
 
-use crate::expect::Expect;
+use crate::expect::{self, Expect};
 use crate::{Protocol, Server, Value, binary, calls, line};
 
 /// One request and what it must answer.
@@ -66,7 +66,8 @@ fn run_on(server: &mut Server, name: &str, steps: &[Step]) {
     let requests: Vec<_> = steps.iter().map(|step| line::split(&step.line)).collect();
     for protocol in [Protocol::Resp2, Protocol::Resp3] {
         for pipelined in [false, true] {
-            server.client().line("FLUSHALL");
+            let emptied = server.client().line("FLUSHALL");
+            assert_eq!(emptied, expect::ok(), "each way starts on an empty server");
             let mut client = server.client_speaking(protocol);
             let replies: Vec<Value> = if pipelined {
                 client.pipeline(&requests)

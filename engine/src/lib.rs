@@ -1,4 +1,9 @@
-//! The cache as a library.
+//! The cache as a library: namespaces of keys with limits and deadlines, cut into shards, changed one key or many at a
+//! time.
+//!
+//! Programs that embed it begin with [`library`], whose types stand here at the root. The server works with the core:
+//! [`engine::Engine`] owns the [`namespace`]s, a [`namespace::Handle`] locks what an operation needs, and a
+//! [`keyspace::Keyspace`] is what it then works on.
 
 pub mod clock;
 pub mod engine;
@@ -6,6 +11,7 @@ pub mod error;
 pub mod expiry;
 pub mod glob;
 pub mod keyspace;
+pub mod library;
 pub(crate) mod memory;
 pub mod namespace;
 pub mod random;
@@ -13,3 +19,9 @@ pub mod shard;
 pub mod stats;
 pub mod table;
 pub mod value;
+
+pub use keyspace::batch::BatchMode;
+pub use library::{
+    BatchError, BatchResult, ManagerAutosaveConfig, Namespace, NamespaceAutosaveConfig, NamespaceConfig,
+    NamespaceMetadata, NamespaceStats, Result, RkvsError, StorageConfig, StorageManager, StorageManagerBuilder,
+};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -49,7 +49,8 @@ pub struct Namespace {
     id: u64,
     name: Box<str>,
     database: u32,
-    shard_count: usize,
+    /// Number of shards there will be; once there are some, they know better.
+    shard_count: AtomicUsize,
     shared: Arc<Shared>,
     /// The shared vacant set until the first use, then a set of its own.
     shards: ArcSwap<Shards>,
@@ -72,7 +73,7 @@ impl Namespace {
             id,
             name: name.into(),
             database,
-            shard_count,
+            shard_count: AtomicUsize::new(shard_count),
             shared,
             shards: ArcSwap::new(vacant),
             lifecycle: Mutex::new(()),
@@ -103,7 +104,7 @@ impl Namespace {
     /// Number of shards.
     pub fn shard_count(&self) -> usize {
         let shards = self.shards.load();
-        if shards.is_vacant() { self.shard_count } else { shards.len() }
+        if shards.is_vacant() { self.shard_count.load(Ordering::Relaxed) } else { shards.len() }
     }
 
     /// Whether the namespace was deleted.
@@ -143,6 +144,29 @@ impl Namespace {
         })?
     }
 
+    /// Changes the number of shards, up or down. Every other operation on the namespace waits meanwhile: see
+    /// [`shard/resize.rs`](crate::shard).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShardCountOutOfRange`], [`Error::NamespaceDeleted`]; nothing is changed then.
+    pub fn resize(self: &Arc<Self>, shards: usize) -> Result<()> {
+        let route = RouteTable::for_shards(shards).map_err(|_| Error::ShardCountOutOfRange)?;
+        if self.while_vacant(|| self.shard_count.store(shards, Ordering::Relaxed))? {
+            return Ok(());
+        }
+        let mut handle = Handle::new(Arc::clone(self));
+        loop {
+            if let Ok(mut locks) = handle.lock(Reach::All, Patience::Wait) {
+                let new = Arc::new(Shards::new(self.id, route, self.shared.hasher));
+                locks.move_keys(&handle, &new);
+                self.shards.store(new);
+                return Ok(());
+            }
+            handle.refresh()?;
+        }
+    }
+
     /// What the namespace holds and has done, summed over its shards. Locks one shard after another, so numbers that change
     /// meanwhile may be from slightly different moments.
     pub fn usage(&self) -> Usage {
@@ -172,7 +196,8 @@ impl Namespace {
         if !shards.is_vacant() {
             return Ok(shards);
         }
-        let route = RouteTable::for_shards(self.shard_count).map_err(|_| Error::ShardCountOutOfRange)?;
+        let route = RouteTable::for_shards(self.shard_count.load(Ordering::Relaxed))
+            .map_err(|_| Error::ShardCountOutOfRange)?;
         let shards = Arc::new(Shards::new(self.id, route, self.shared.hasher));
         // Whoever changes a limit holds `lifecycle` too, or finds these shards and counts anew.
         let leasing = self.budget.limit_bytes() != 0 || self.shared.budget.limit_bytes() != 0;

@@ -278,6 +278,11 @@ impl BatchReport {
         report
     }
 
+    /// The report of a batch of which no item could be done, all for one reason.
+    pub(crate) fn refused_whole(items: usize, error: Error) -> Self {
+        Self::refused((0..items).map(|index| BatchFailure { index, error }).collect())
+    }
+
     fn refused(failures: Vec<BatchFailure>) -> Self {
         Self { failures, ..Self::default() }
     }

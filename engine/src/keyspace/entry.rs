@@ -22,7 +22,7 @@ pub(crate) struct Entries<'s> {
     pub(super) namespace: &'s Namespace,
     pub(super) now_ms: u64,
     /// Whether the caller has reserved the keys and bytes of what is written, so that writing cannot fail.
-    pub(super) prepaid: bool,
+    pub(crate) prepaid: bool,
 }
 
 /// A value on its way into an entry.
@@ -44,7 +44,7 @@ impl Content<'_> {
 }
 
 /// An entry taken out of its shard.
-pub(super) struct Detached {
+pub(crate) struct Detached {
     tag: Tag,
     value: DetachedValue,
     length: usize,
@@ -211,7 +211,7 @@ impl<'s> Entries<'s> {
     }
 
     /// Takes an entry out, to put it elsewhere.
-    pub(super) fn detach(&mut self, key: Key<'_>, slot: Slot) -> Detached {
+    pub(crate) fn detach(&mut self, key: Key<'_>, slot: Slot) -> Detached {
         let detached = {
             let EntryView { tag, deadline_ms, value, .. } = self.shard.table.view(slot);
             let length = ValueRef::new(tag, value).length();
@@ -250,7 +250,7 @@ impl<'s> Entries<'s> {
     }
 
     /// Puts an entry taken or copied from elsewhere under a key, replacing what is there.
-    pub(super) fn attach(&mut self, key: Key<'_>, mut detached: Detached) -> Result<()> {
+    pub(crate) fn attach(&mut self, key: Key<'_>, mut detached: Detached) -> Result<()> {
         let (tag, length) = (detached.tag, detached.length);
         let deadline = detached.deadline_ms.map_or(DeadlineChange::Clear, DeadlineChange::At);
         self.write(key, tag, Detached::content(&mut detached.value), length, deadline)

@@ -9,6 +9,7 @@
 //! namespace's shards cannot change, because whoever changes them holds all their locks.
 
 pub mod multi_key;
+mod resize;
 pub mod route;
 pub(crate) mod watch;
 

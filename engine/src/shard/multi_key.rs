@@ -121,7 +121,7 @@ impl<'e> Locks<'e> {
     }
 }
 
-impl Locks<'_> {
+impl<'e> Locks<'e> {
     /// Two namespaces at once, for operations from one to the other. `operation` is given them in the order named.
     ///
     /// # Panics
@@ -190,7 +190,15 @@ impl Locks<'_> {
         self.swapped.extend([(first.namespace.id(), second.shards), (second.namespace.id(), first.shards)]);
     }
 
-    fn shards_of(&mut self, side: &Side<'_>) -> impl Iterator<Item = &mut Shard> {
+    /// The shards of a namespace, all of which are locked.
+    pub(super) fn all_shards_of<'s>(
+        &'s mut self,
+        handle: &Handle,
+    ) -> impl Iterator<Item = &'s mut Shard> + use<'s, 'e> {
+        self.shards_of(&Side::new(handle))
+    }
+
+    fn shards_of<'s>(&'s mut self, side: &Side<'_>) -> impl Iterator<Item = &'s mut Shard> + use<'s, 'e> {
         let serial = side.shards.serial;
         let held = self.guards.0.iter().filter(|guard| guard.serial == serial).count();
         assert_eq!(held, side.shards.len(), "all locks are held");

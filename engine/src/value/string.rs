@@ -98,6 +98,14 @@ impl StringValue {
             Self::Shared(bytes) => bytes,
         }
     }
+
+    /// The bytes as a vector; copies them only when they are shared.
+    pub fn into_vec(self) -> Vec<u8> {
+        match self {
+            Self::Owned(bytes) => bytes,
+            Self::Shared(bytes) => Arc::unwrap_or_clone(bytes),
+        }
+    }
 }
 
 impl Deref for StringValue {

@@ -85,6 +85,10 @@ impl<'a> Context<'a> {
     /// # Errors
     /// [`CommandError::DatabaseOutOfRange`].
     pub fn database(&self, index: i64) -> Result<Arc<Namespace>, CommandError> {
+        // The reference reads 32 bits here and says so.
+        let index = i32::try_from(index).map_err(|_| {
+            CommandError::Other("ERR value is out of range, value must between -2147483648 and 2147483647")
+        })?;
         u32::try_from(index)
             .ok()
             .and_then(|index| self.server.engine.database(index))

@@ -263,7 +263,13 @@ impl Dispatcher {
         if let Some(command) = command {
             self.counters().rejected(command.index());
         }
-        let text = refusal.text();
+        let mut text = refusal.text();
+        if command.is_some_and(|command| Some(command.index()) == self.exec) {
+            // An EXEC that may not run ends its transaction all the same.
+            session.transaction.discard(&session.info);
+            let cause = text.strip_prefix(b"ERR ").unwrap_or(&text);
+            text = [b"EXECABORT Transaction discarded because of: ", cause].concat().into();
+        }
         self.counters().error(&text);
         if session.reply_mode == ReplyMode::On {
             Reply::new(output, session.protocol).error_bytes(&text);

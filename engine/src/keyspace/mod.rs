@@ -188,6 +188,11 @@ impl<'a> Keyspace<'a> {
         recount.finish();
     }
 
+    /// Checks that what is kept beside the tables agrees with them; for tests. Costs a look at every entry.
+    pub fn check_invariants(&mut self) {
+        self.gather(|(): &mut (), shard| shard.check_invariants());
+    }
+
     /// The locked shard of a key.
     #[inline]
     fn shard(&mut self, hash: u64) -> &mut Shard {

@@ -23,7 +23,7 @@ use crate::memory::Padded;
 use crate::namespace::Namespace;
 use crate::random::Random;
 use crate::stats::{Counters, Usage};
-use crate::table::{KeyHasher, Table};
+use crate::table::{KeyHasher, Table, ValueView};
 use crate::value::{Object, ValueRef};
 use route::RouteTable;
 pub use route::SHARDS_MAX;
@@ -165,6 +165,24 @@ impl Shard {
         let key_with_hash = self.table.hasher().key(&key);
         Entries::new(self, namespace, now_ms).find(key_with_hash)?;
         Some(key)
+    }
+
+    /// Checks that what is kept beside the table agrees with it. Costs a look at every entry.
+    pub(crate) fn check_invariants(&self) {
+        self.table.check_invariants();
+        let (mut keys, mut key_bytes, mut value_bytes, mut object_bytes) = (0, 0, 0, 0);
+        self.table.scan(0, u64::MAX, &mut |entry| {
+            keys += 1;
+            key_bytes += entry.key.len();
+            value_bytes += ValueRef::new(entry.tag, entry.value).length();
+            if let ValueView::Boxed(object) = entry.value {
+                object_bytes += object.owned_bytes();
+            }
+        });
+        assert_eq!(
+            (keys, key_bytes, value_bytes, object_bytes),
+            (self.table.len(), self.key_bytes, self.value_bytes, self.object_bytes)
+        );
     }
 
     /// Takes all entries out and leaves the shard empty; watchers of keys that were there are told.

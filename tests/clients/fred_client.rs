@@ -1,6 +1,7 @@
 //! fred over RESP2 and RESP3; for the latter it opens with an inline `HELLO 3`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use fred::prelude::*;
 use fred::types::RespVersion;
@@ -11,17 +12,23 @@ use rkvs_tests::Server;
 
 use crate::on_both;
 
+/// How long one test may take over one protocol.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Runs `work` on an empty server over each protocol.
 fn each<F: Future<Output = Result<(), Error>>>(work: impl Fn(Client) -> F) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     on_both(|name, server| {
         for version in [RespVersion::RESP2, RespVersion::RESP3] {
-            let done = runtime.block_on(async {
+            let test = async {
                 let client = connect(server, version.clone()).await?;
                 client.flushall::<()>(false).await?;
                 work(client.clone()).await?;
                 client.quit().await
-            });
+            };
+            // fred connects anew for as long as it is let.
+            let done = runtime.block_on(async { tokio::time::timeout(PATIENCE, test).await });
+            let done = done.unwrap_or_else(|_| panic!("on {name}, {version:?}: not done after {PATIENCE:?}"));
             done.unwrap_or_else(|e| panic!("on {name}, {version:?}: {e}"));
         }
     });

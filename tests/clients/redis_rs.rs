@@ -1,6 +1,7 @@
 //! redis-rs, blocking and asynchronous, over RESP2 and RESP3.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, Client, Commands, Connection, ErrorKind, RedisResult, ServerErrorKind};
@@ -18,6 +19,7 @@ fn each(work: impl Fn(&Client, &mut Connection) -> RedisResult<()>) {
     on_both(|name, server| {
         for client in clients(server) {
             let mut connection = client.get_connection().expect("the server takes the handshake");
+            connection.set_read_timeout(Some(Duration::from_secs(60))).expect("a time limit can be set");
             let done = redis::cmd("FLUSHALL").exec(&mut connection).and_then(|()| work(&client, &mut connection));
             done.unwrap_or_else(|e| panic!("on {name}: {e}"));
         }

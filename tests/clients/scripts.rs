@@ -31,7 +31,7 @@ fn ioredis_and_node_redis() {
         return skip::skipped(NAME, "their packages are not installed; tests/run installs them");
     }
     // One file at a time, since each empties the server.
-    run(&folder, &node, &["--test", "--test-concurrency=1"]);
+    run(&folder, &node, &["--test", "--test-concurrency=1", "--test-timeout=60000"]);
 }
 
 fn folder(language: &str) -> PathBuf {

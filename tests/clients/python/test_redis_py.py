@@ -1,12 +1,16 @@
 """redis-py against the server at RKVS_ADDR, with its own parser and with hiredis, over RESP2 and RESP3."""
 
 import asyncio
+import faulthandler
 import os
 import unittest
 
 import redis
 import redis.asyncio
 from redis._parsers import _HiredisParser, _RESP2Parser, _RESP3Parser
+
+# A server that leaves a client waiting fails the tests, it does not hang them.
+faulthandler.dump_traceback_later(120, exit=True)
 
 HOST, PORT = os.environ["RKVS_ADDR"].rsplit(":", 1)
 

@@ -338,19 +338,14 @@ fn swaps_deletions_and_creations_never_show_another_namespace() {
             scope.spawn(|| {
                 let (mut first, mut second) = (Handle::new(Arc::clone(&zero)), Handle::new(Arc::clone(&one)));
                 while !stop.load(Ordering::Relaxed) {
-                    match Locks::many(
-                        &[(&first, Reach::Key(key.hash)), (&second, Reach::Key(key.hash))],
-                        Patience::Wait,
-                    ) {
-                        Ok(mut locks) => {
-                            let values = [&first, &second].map(|handle| {
-                                let mut keyspace = locks.keyspace(handle, 1);
-                                keyspace.string(key).unwrap().and_then(StringRef::integer).unwrap()
-                            });
-                            assert_eq!(values[0] + values[1], 1, "one of each");
-                            continue;
-                        }
-                        Err(_) => {}
+                    let wanted = [(&first, Reach::Key(key.hash)), (&second, Reach::Key(key.hash))];
+                    if let Ok(mut locks) = Locks::many(&wanted, Patience::Wait) {
+                        let values = [&first, &second].map(|handle| {
+                            let mut keyspace = locks.keyspace(handle, 1);
+                            keyspace.string(key).unwrap().and_then(StringRef::integer).unwrap()
+                        });
+                        assert_eq!(values[0] + values[1], 1, "one of each");
+                        continue;
                     }
                     first.refresh().unwrap();
                     second.refresh().unwrap();

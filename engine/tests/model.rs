@@ -51,7 +51,7 @@ enum Step {
     HashIncrement(u8, u8, i64),
     Batch(u8, bool, Vec<(u8, Vec<u8>)>),
     Advance(u64),
-    ExpireStep(usize),
+    ActiveExpiry(usize),
     Clear,
     Resize(usize),
     MaxKeys(u64),
@@ -145,7 +145,7 @@ impl Model {
 }
 
 fn name(key: u8) -> Vec<u8> {
-    if key % 5 == 0 { vec![key; 300] } else { format!("key:{key}").into_bytes() }
+    if key.is_multiple_of(5) { vec![key; 300] } else { format!("key:{key}").into_bytes() }
 }
 
 fn text(string: StringRef<'_>) -> Vec<u8> {
@@ -341,7 +341,7 @@ fn apply(step: &Step, keyspace: &mut Keyspace<'_>, model: &mut Model) {
             model.entries.clear();
             model.ghosts = 0;
         }
-        Step::Advance(_) | Step::ExpireStep(_) | Step::Resize(_) | Step::MaxKeys(_) => unreachable!("done outside"),
+        Step::Advance(_) | Step::ActiveExpiry(_) | Step::Resize(_) | Step::MaxKeys(_) => unreachable!("done outside"),
     }
 }
 
@@ -434,7 +434,7 @@ proptest! {
                         expire_all(&engine);
                     }
                 }
-                Step::ExpireStep(slices) => {
+                Step::ActiveExpiry(slices) => {
                     engine.expire_step(*slices);
                 }
                 Step::Resize(shards) => namespace.resize(*shards).unwrap(),

@@ -1,0 +1,167 @@
+//! What is kept of a scenario.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use rkvs_benches::machine::Machine;
+use serde::Serialize;
+
+/// Longest call told apart from longer ones, in nanoseconds.
+const CALL_NS_MAX: u64 = 60_000_000_000;
+
+/// Everything a run found.
+#[derive(Debug, Serialize)]
+pub(crate) struct Results {
+    pub(crate) tool: String,
+    pub(crate) date: String,
+    pub(crate) machine: Machine,
+    pub(crate) scale: f64,
+    pub(crate) rounds: u32,
+    pub(crate) scenarios: Vec<Scenario>,
+}
+
+/// One set of parameters, on every cache.
+#[derive(Debug, Serialize)]
+pub(crate) struct Scenario {
+    /// Family, and kind of call where a family has several: a chart of its own.
+    pub(crate) chart: String,
+    /// What is fixed.
+    pub(crate) panel: String,
+    /// What varies, and its value here.
+    pub(crate) parameter: &'static str,
+    pub(crate) value: u64,
+    /// Items per call: 1, or the size of the batch.
+    pub(crate) items: u64,
+    /// In the order of the caches: the older crate, ours.
+    pub(crate) figures: Vec<Figures>,
+}
+
+impl Scenario {
+    /// Average time of the first cache over that of the last: above 1 is better.
+    pub(crate) fn ratio(&self) -> f64 {
+        match &*self.figures {
+            [first, .., last] => first.avg_ns / last.avg_ns,
+            _ => 1.0,
+        }
+    }
+}
+
+/// One cache's times, in nanoseconds per call.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Figures {
+    pub(crate) cache: &'static str,
+    pub(crate) calls: u64,
+    /// Calls that did not do what they were for: a key not found, a batch not done.
+    pub(crate) failures: u64,
+    pub(crate) min_ns: u64,
+    pub(crate) avg_ns: f64,
+    pub(crate) p50_ns: u64,
+    pub(crate) p99_ns: u64,
+    pub(crate) max_ns: u64,
+    /// Average per item of a batch.
+    pub(crate) avg_item_ns: f64,
+    /// Items per second of wall time, harness included, where many tasks run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) items_per_second: Option<f64>,
+    /// Mean absolute deviation of shard sizes from even, in percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) shard_deviation_percent: Option<f64>,
+}
+
+/// Times of calls, gathered over slices and tasks.
+#[derive(Clone, Debug)]
+pub(crate) struct Times {
+    histogram: Histogram<u64>,
+    sum: Duration,
+    failures: u64,
+    /// Wall time of slices with many tasks.
+    pub(crate) wall: Duration,
+}
+
+impl Times {
+    pub(crate) fn new() -> Self {
+        let histogram = Histogram::new_with_bounds(1, CALL_NS_MAX, 3).expect("the bounds are constants that agree");
+        Self { histogram, sum: Duration::ZERO, failures: 0, wall: Duration::ZERO }
+    }
+
+    pub(crate) fn record(&mut self, call: Duration, is_right: bool) {
+        self.histogram.saturating_record(call.as_nanos() as u64);
+        self.sum += call;
+        self.failures += u64::from(!is_right);
+    }
+
+    /// Adds another task's times; wall time is not theirs to add.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.histogram.add(&other.histogram).expect("all histograms have the same bounds");
+        self.sum += other.sum;
+        self.failures += other.failures;
+    }
+
+    pub(crate) fn figures(&self, cache: &'static str, items: u64) -> Figures {
+        let calls = self.histogram.len();
+        let avg_ns = self.sum.as_nanos() as f64 / calls.max(1) as f64;
+        let wall = self.wall.as_secs_f64();
+        Figures {
+            cache,
+            calls,
+            failures: self.failures,
+            min_ns: self.histogram.min(),
+            avg_ns,
+            p50_ns: self.histogram.value_at_quantile(0.5),
+            p99_ns: self.histogram.value_at_quantile(0.99),
+            max_ns: self.histogram.max(),
+            avg_item_ns: avg_ns / items as f64,
+            items_per_second: (wall > 0.0).then(|| (calls * items) as f64 / wall),
+            shard_deviation_percent: None,
+        }
+    }
+}
+
+/// Mean absolute deviation from an even split, in percent of it.
+pub(crate) fn deviation_percent(counts: &[usize]) -> f64 {
+    let even = counts.iter().sum::<usize>() as f64 / counts.len() as f64;
+    counts.iter().map(|&count| (count as f64 - even).abs() / even * 100.0).sum::<f64>() / counts.len() as f64
+}
+
+/// A line per scenario.
+pub(crate) fn summary(results: &Results) -> String {
+    let mut text = format!("{}, {}\n", results.date, results.machine.note());
+    for scenario in &results.scenarios {
+        let Scenario { chart, panel, parameter, value, .. } = scenario;
+        let _ = write!(text, "{:<58}", format!("{chart}, {panel}, {parameter} {value}"));
+        for figures in &scenario.figures {
+            let Figures { cache, avg_item_ns, p99_ns, items_per_second, failures, .. } = figures;
+            let rate = items_per_second.map_or_else(String::new, |rate| format!(" {:>6.0} k/s", rate / 1e3));
+            let _ = write!(text, " | {cache} {avg_item_ns:>7.0} ns, p99 {p99_ns:>8}{rate}");
+            if *failures > 0 {
+                let _ = write!(text, " ({failures} FAILED)");
+            }
+        }
+        let _ = writeln!(text, " | {:.2}×", scenario.ratio());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_those_of_the_calls() {
+        let mut times = Times::new();
+        for ns in [100, 200, 300, 400] {
+            times.record(Duration::from_nanos(ns), ns != 300);
+        }
+        let figures = times.figures("ours", 2);
+        assert_eq!((figures.calls, figures.min_ns, figures.p50_ns, figures.max_ns), (4, 100, 200, 400));
+        assert_eq!(figures.failures, 1);
+        assert_eq!((figures.avg_ns, figures.avg_item_ns, figures.items_per_second), (250.0, 125.0, None));
+    }
+
+    #[test]
+    fn deviation_is_relative_to_an_even_split() {
+        assert_eq!(deviation_percent(&[100, 100]), 0.0);
+        assert_eq!(deviation_percent(&[90, 110]), 10.0);
+    }
+}

@@ -5,6 +5,8 @@
 //! connection or a setting start a [`rkvs_tests::Server`] themselves.
 
 mod completeness;
+mod connection;
 mod hash;
 mod introspection;
 mod string;
+mod transaction;

@@ -1,0 +1,9 @@
+//! Commands about the connection itself.
+
+mod auth;
+mod echo;
+mod hello;
+mod ping;
+mod quit;
+mod reset;
+mod select;

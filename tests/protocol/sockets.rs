@@ -1,5 +1,9 @@
 //! Peers that hang up, half or wholly, at bad moments.
 
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+
 use rkvs_tests::Value;
 
 use crate::exchange::on_both;
@@ -81,5 +85,22 @@ fn connections_that_come_and_go_leave_nothing_behind() {
             }
         }
         panic!("on {name}: {last} clients counted where one is left");
+    });
+}
+
+#[test]
+fn a_unix_socket_serves_as_tcp_does() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("server.sock");
+    let flags = ["--unixsocket", path.to_str().expect("a plain name"), "--unixsocketperm", "700"];
+    on_both(&flags, |name, server| {
+        let mode = std::fs::metadata(&path).expect("the socket is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "on {name}");
+        let mut socket = UnixStream::connect(&path).expect("the socket accepts");
+        socket.write_all(b"SET k v\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\nQUIT\r\n").expect("it takes requests");
+        let mut got = String::new();
+        socket.read_to_string(&mut got).expect("it answers and closes");
+        assert_eq!(got, "+OK\r\n$1\r\nv\r\n+OK\r\n", "on {name}");
+        assert_eq!(server.client().line("GET k"), Value::Bulk(b"v".to_vec()), "on {name}");
     });
 }

@@ -263,6 +263,41 @@ fn expired_keys_are_absent_to_everything() {
 }
 
 #[test]
+fn a_random_key_is_found_among_many_that_have_expired() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        for number in 0..3_000u32 {
+            let bytes = number.to_le_bytes();
+            let key = keyspace.key(&bytes);
+            let deadline = if number == 77 { DeadlineChange::Clear } else { DeadlineChange::At(1_500) };
+            keyspace.set_string(key, b"v", deadline).unwrap();
+        }
+    });
+    fixture.clock.set_ms(2_000);
+    let mut random = Random::from_seed(5);
+    let picked = fixture.with(|keyspace| keyspace.random_key(&mut random, |key| key.to_vec()));
+    assert_eq!(picked.unwrap(), 77u32.to_le_bytes());
+}
+
+#[test]
+fn an_insert_at_the_limit_takes_the_place_of_an_expired_key() {
+    let fixture = Fixture::new();
+    let limits = Limits { max_keys: 2, ..Limits::default() };
+    let options = NamespaceOptions { shards: Some(1), limits, ..NamespaceOptions::default() };
+    let mut handle = Handle::new(fixture.engine.create_namespace("two", options).unwrap());
+    let set = |handle: &mut Handle, name: &[u8], deadline| {
+        let key = fixture.engine.key(name);
+        handle.with_key(key, fixture.clock.now_ms(), |keyspace| keyspace.set_string(key, b"v", deadline)).unwrap()
+    };
+    assert_eq!(set(&mut handle, b"a", DeadlineChange::At(1_500)), Ok(()));
+    assert_eq!(set(&mut handle, b"b", DeadlineChange::Clear), Ok(()));
+    assert_eq!(set(&mut handle, b"c", DeadlineChange::Clear), Err(Error::MaxKeys));
+    fixture.clock.set_ms(1_500);
+    assert_eq!(set(&mut handle, b"c", DeadlineChange::Clear), Ok(()));
+    assert_eq!(set(&mut handle, b"d", DeadlineChange::Clear), Err(Error::MaxKeys));
+}
+
+#[test]
 fn the_active_cycle_goes_over_all_namespaces_in_slices_and_can_be_switched_off() {
     let mut fixture = Fixture::new();
     let mut other = Handle::new(fixture.engine.database(9).unwrap());

@@ -20,7 +20,7 @@ pub struct Scanned<'s> {
 /// Bits of a cursor. Clients that keep cursors as floating-point or signed numbers get them back unharmed.
 const CURSOR_BITS: u32 = 48;
 
-/// How often a random pick that turns out to be expired is tried again before all expired keys are looked for.
+/// How often a random pick that turns out to be expired is tried again before all keys are looked at.
 const PICKS_MAX: usize = 100;
 
 impl Keyspace<'_> {
@@ -99,12 +99,7 @@ impl Keyspace<'_> {
     pub fn random_key<T>(&mut self, random: &mut Random, visit: impl FnOnce(&[u8]) -> T) -> Option<T> {
         let namespace = self.namespace();
         let now_ms = self.now_ms;
-        for attempt in 0..2 * PICKS_MAX {
-            if attempt == PICKS_MAX {
-                self.gather(|(): &mut (), shard| {
-                    shard.expire(namespace, now_ms, 0, usize::MAX);
-                });
-            }
+        for _ in 0..PICKS_MAX {
             let keys = self.len();
             let mut ahead = random.index(keys)?;
             let picked = self.gather(|picked: &mut Option<Vec<u8>>, shard| {
@@ -120,7 +115,15 @@ impl Keyspace<'_> {
                 return Some(visit(&key));
             }
         }
-        None
+        // Nearly all have expired: take an even choice of those that have not, at the cost of a look at every key.
+        let mut live = 0;
+        let picked = self.collect(|picked: &mut Option<Vec<u8>>, found| {
+            live += 1;
+            if random.below(live) == 0 {
+                *picked = Some(found.key.to_vec());
+            }
+        });
+        picked.map(|key| visit(&key))
     }
 }
 

@@ -354,3 +354,17 @@ fn swaps_deletions_and_creations_never_show_another_namespace() {
         }
     });
 }
+
+#[test]
+fn brief_patience_gives_up() {
+    let engine = engine();
+    let mut handle = Handle::new(engine.database(0).unwrap());
+    handle.refresh().unwrap();
+    let key = engine.key(b"k");
+    let held = Locks::one(&handle, key.hash, Patience::Wait).unwrap();
+    for reach in [Reach::Key(key.hash), Reach::Keys(&[key.hash]), Reach::All] {
+        assert_eq!(handle.lock(reach, Patience::Brief).err(), Some(LockError::Busy));
+    }
+    drop(held);
+    assert!(handle.lock(Reach::Key(key.hash), Patience::Brief).is_ok());
+}

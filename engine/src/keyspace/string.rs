@@ -17,8 +17,8 @@ impl Keyspace<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueTooLarge`](crate::error::Error::ValueTooLarge), [`Error::MaxKeys`](crate::error::Error::MaxKeys),
-    /// [`Error::OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// [`Error::ValueTooLarge`], [`Error::MaxKeys`],
+    /// [`Error::OutOfMemory`].
     #[inline]
     pub fn set_string(&mut self, key: Key<'_>, value: &[u8], deadline: DeadlineChange) -> Result<()> {
         match parse_integer(value) {
@@ -101,7 +101,7 @@ impl Keyspace<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Keyspace::set_string`], and [`Error::WrongType`](crate::error::Error::WrongType).
+    /// As [`Keyspace::set_string`], and [`Error::WrongType`].
     pub fn append(&mut self, key: Key<'_>, bytes: &[u8]) -> Result<usize> {
         let mut entries = self.entries(key.hash);
         let Some(slot) = entries.find(key) else {
@@ -140,8 +140,8 @@ impl Keyspace<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Keyspace::append`], and [`Error::NotAnInteger`](crate::error::Error::NotAnInteger),
-    /// [`Error::Overflow`](crate::error::Error::Overflow).
+    /// As [`Keyspace::append`], and [`Error::NotAnInteger`],
+    /// [`Error::Overflow`].
     pub fn increment(&mut self, key: Key<'_>, delta: i64) -> Result<i64> {
         let mut entries = self.entries(key.hash);
         let Some(slot) = entries.find(key) else {
@@ -159,7 +159,7 @@ impl Keyspace<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::WrongType`](crate::error::Error::WrongType).
+    /// [`Error::WrongType`].
     pub fn take(&mut self, key: Key<'_>) -> Result<Option<StringValue>> {
         let Some(value) = self.string(key)?.map(StringRef::to_value) else { return Ok(None) };
         self.remove(key);

@@ -67,3 +67,32 @@ impl Budget {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leases_stay_within_the_limit_and_never_wrap() {
+        let budget = Budget::default();
+        assert!(budget.lease(u64::MAX - 1), "without a limit anything goes");
+        assert!(!budget.lease(2), "but for what cannot be counted");
+        budget.release(u64::MAX - 1);
+        budget.set_limit_bytes(1_000);
+        assert!(budget.lease(600) && !budget.lease(401) && budget.lease(400));
+        assert_eq!(budget.free_bytes(), 0);
+        budget.lease_used(50);
+        assert_eq!(budget.free_bytes(), 0, "what is used beyond the limit leaves nothing");
+        budget.release(1_050);
+        assert_eq!(budget.free_bytes(), 1_000);
+    }
+
+    #[test]
+    fn granules_follow_the_limit_within_bounds() {
+        let budget = Budget::default();
+        for (limit_bytes, granule_bytes) in [(1, 256), (1 << 20, 256), (1 << 30, 16 << 10), (u64::MAX, 64 << 10)] {
+            budget.set_limit_bytes(limit_bytes);
+            assert_eq!(budget.granule_bytes(), granule_bytes);
+        }
+    }
+}

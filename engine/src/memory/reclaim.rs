@@ -65,3 +65,35 @@ impl Reclaim {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn large_values_are_freed_elsewhere_and_a_flood_is_freed_all_the_same() {
+        let reclaim = Reclaim::default();
+        let values: Vec<_> = (0..3 * QUEUE_MAX).map(|_| Arc::new(vec![0u8; LARGE_BYTES])).collect();
+        let weak: Vec<_> = values.iter().map(Arc::downgrade).collect();
+        for value in values {
+            reclaim.free(Some(Box::new(Object::Bytes(value))));
+        }
+        assert!(matches!(reclaim.queue.get(), Some(Some(_))), "there is a thread for it");
+        // Closing the queue ends the thread once it has freed everything.
+        drop(reclaim);
+        while weak.iter().any(|value| value.strong_count() > 0) {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn small_values_start_no_thread() {
+        let reclaim = Reclaim::default();
+        reclaim.free(None);
+        reclaim.free(Some(Box::new(Object::PackedHash(vec![0; LARGE_BYTES - 1]))));
+        reclaim.free_table(Table::new(crate::table::KeyHasher::new(1, 2)));
+        assert!(reclaim.queue.get().is_none());
+    }
+}

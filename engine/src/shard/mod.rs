@@ -4,7 +4,7 @@
 //! many in an order that cannot deadlock, `watch.rs` notices changes of watched keys.
 //!
 //! **The rule of ownership.** A shard's lock can be reached through a set of shards that a namespace has meanwhile given
-//! away (SWAPDB) or lost (deletion). Whoever takes a lock therefore compares [`Shard::owner`] with the namespace it
+//! away (SWAPDB) or lost (deletion). Whoever takes a lock therefore compares the shard's owner with the namespace it
 //! came from, and on a mismatch lets go, loads the namespace's present shards, and tries again. While a lock is held and its owner is right, the
 //! namespace's shards cannot change, because whoever changes them holds all their locks.
 

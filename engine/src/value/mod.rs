@@ -1,8 +1,8 @@
 //! Value types: what the user sees, and how each lies in memory.
 //!
-//! One file per type. A type adds its encodings to [`tag`], a variant to [`Object`] when it has a form of its own
+//! One file per type. A type adds its encodings to `tag`, a variant to `Object` when it has a form of its own
 //! outside the entry, and its views (`…Ref` to read, `…Mut` to change). Small values lie inline beside their key;
-//! above [`INLINE_VALUE_MAX`](crate::table::entry::INLINE_VALUE_MAX) bytes they are boxed.
+//! above [`INLINE_VALUE_MAX`](crate::table::INLINE_VALUE_MAX) bytes they are boxed.
 
 pub mod compact;
 pub mod hash;

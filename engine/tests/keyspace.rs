@@ -525,3 +525,44 @@ fn swapping_exchanges_keys_and_leaves_names_limits_and_watchers() {
         .unwrap();
     fixture.with(|keyspace| (0..9u8).for_each(|number| set(keyspace, &[number], b"v")));
 }
+
+#[test]
+fn memory_is_asked_for_before_it_is_taken() {
+    let fixture = Fixture::new();
+    let limits = Limits { max_memory_bytes: 1 << 20, ..Limits::default() };
+    let options = NamespaceOptions { limits, ..NamespaceOptions::default() };
+    let mut handle = Handle::new(fixture.engine.create_namespace("tight", options).unwrap());
+    let usage = handle
+        .with(Reach::All, 1_000, |keyspace| {
+            let key = keyspace.key(b"k");
+            let large = vec![b'x'; 2 << 20];
+            assert_eq!(keyspace.set_range(key, 400 << 20, b"x"), Err(Error::OutOfMemory));
+            assert_eq!(keyspace.set_string(key, &large, DeadlineChange::Clear), Err(Error::OutOfMemory));
+            assert_eq!(keyspace.append(key, &large), Err(Error::OutOfMemory));
+            assert_eq!(keyspace.hash_mut(key).unwrap().set(b"f", &large), Err(Error::OutOfMemory));
+            let two = [key, keyspace.key(b"l")];
+            assert_eq!(keyspace.set_many(&two, &[b"v", &large]), Err(Error::OutOfMemory));
+            assert_eq!(keyspace.len(), 0, "nothing was written");
+            set(keyspace, b"k", b"v");
+            assert_eq!(keyspace.append(key, &large), Err(Error::OutOfMemory));
+            assert_eq!(keyspace.set_range(key, 2 << 20, b"x"), Err(Error::OutOfMemory));
+            keyspace.remove(key);
+            keyspace.hash_mut(key).unwrap().set(b"f", b"v").unwrap();
+            assert_eq!(keyspace.hash_mut(key).unwrap().set(b"g", &large), Err(Error::OutOfMemory));
+            assert_eq!(keyspace.hash(key).unwrap().unwrap().len(), 1);
+        })
+        .map(|()| handle.namespace().usage());
+    assert!(usage.unwrap().used_bytes < 1 << 20);
+}
+
+#[test]
+fn renaming_a_key_to_itself_changes_nothing() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| {
+        let key = keyspace.key(b"k");
+        set(keyspace, b"k", b"v");
+        let version = keyspace.watch(key);
+        assert!(keyspace.rename(key, key));
+        assert_eq!(keyspace.watch_version(key), Some(version));
+    });
+}

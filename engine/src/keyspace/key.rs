@@ -64,13 +64,12 @@ impl Keyspace<'_> {
         Some(self.shard(key.hash).table.entry_bytes(slot) + owned_bytes)
     }
 
-    /// Gives a key another name, replacing what was there; its deadline goes with it. Whether it was there. Renaming a key
-    /// to itself counts as a change and does nothing.
+    /// Gives a key another name, replacing what was there; its deadline goes with it. Whether it was there. Renaming a key to
+    /// itself changes nothing.
     pub fn rename(&mut self, from: Key<'_>, to: Key<'_>) -> bool {
         let mut entries = self.entries(from.hash);
         let Some(slot) = entries.find(from) else { return false };
         if from.bytes == to.bytes {
-            entries.changed(from);
             return true;
         }
         // What is moved is paid for already.

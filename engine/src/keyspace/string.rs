@@ -126,10 +126,14 @@ impl Keyspace<'_> {
             return Ok(length);
         }
         let Some(slot) = found else {
-            let mut value = vec![0; offset.checked_add(bytes.len()).ok_or(Error::ValueTooLarge)?];
-            entries.check_length(value.len())?;
+            let length = offset.checked_add(bytes.len()).ok_or(Error::ValueTooLarge)?;
+            entries.check_length(length)?;
+            // Asked before the bytes are taken, which may be many.
+            entries.reserve_bytes(Entries::bytes_to_set(key, length))?;
+            let mut value = vec![0; length];
             value[offset..].copy_from_slice(bytes);
-            let (length, content) = (value.len(), content_of(&value));
+            let content =
+                if length <= INLINE_VALUE_MAX { Content::Inline(&value) } else { Content::Long(Arc::new(value)) };
             entries.insert(key, tag::RAW_STRING, content, length, None)?;
             return Ok(length);
         };

@@ -18,7 +18,7 @@ pub(crate) fn draw(results: &Results, folder: &Path) -> Result<(), Box<dyn Error
     for chart in distinct(results.scenarios.iter().map(|scenario| scenario.chart.as_str())) {
         let scenarios: Vec<&Scenario> = results.scenarios.iter().filter(|scenario| scenario.chart == chart).collect();
         let file = folder.join(format!("{}-{chart}.svg", results.date));
-        let note = format!("{chart}: average ns per item. {}", results.machine.note());
+        let note = format!("{chart}: median ns per item. {}", results.machine.note());
         draw_chart(&file, &note, &scenarios)?;
     }
     Ok(())
@@ -35,7 +35,7 @@ fn draw_chart(file: &Path, note: &str, scenarios: &[&Scenario]) -> Result<(), Bo
     for (area, panel) in area.split_evenly((high, wide)).iter().zip(panels) {
         let points: Vec<&&Scenario> = scenarios.iter().filter(|scenario| scenario.panel == panel).collect();
         let figures = points.iter().flat_map(|scenario| &scenario.figures);
-        let top = figures.map(|figures| figures.avg_item_ns).fold(1.0, f64::max) * 1.1;
+        let top = figures.map(|figures| figures.p50_item_ns).fold(1.0, f64::max) * 1.1;
         let last = points.len().saturating_sub(1) as f64;
         let mut chart = ChartBuilder::on(area)
             .caption(panel, ("sans-serif", 14))
@@ -62,7 +62,7 @@ fn draw_chart(file: &Path, note: &str, scenarios: &[&Scenario]) -> Result<(), Bo
             let line: Vec<(f64, f64)> = points
                 .iter()
                 .enumerate()
-                .filter_map(|(place, scenario)| Some((place as f64, scenario.figures.get(index)?.avg_item_ns)))
+                .filter_map(|(place, scenario)| Some((place as f64, scenario.figures.get(index)?.p50_item_ns)))
                 .collect();
             let name =
                 points.first().and_then(|scenario| scenario.figures.get(index)).map_or("", |figures| figures.cache);

@@ -89,6 +89,53 @@ impl HashMut<'_> {
         Ok(is_new)
     }
 
+    /// Sets fields one after another, and returns how many are new: all of them are set or, on an error, none.
+    ///
+    /// # Errors
+    ///
+    /// As [`HashMut::set`].
+    pub fn set_all<'f>(&mut self, pairs: impl Iterator<Item = (&'f [u8], &'f [u8])> + Clone) -> Result<usize> {
+        let mut rest = pairs.clone();
+        match (rest.next(), rest.next()) {
+            (None, _) => return Ok(0),
+            (Some((field, value)), None) => return self.set(field, value).map(usize::from),
+            _ => {}
+        }
+        let leased_bytes = self.reserve_all(pairs.clone())?;
+        self.entries.prepaid = true;
+        let new = pairs.map(|(field, value)| self.set(field, value).map(usize::from)).sum();
+        self.entries.prepaid = false;
+        // By now the shard has leased what it uses.
+        self.entries.namespace.release_lease(leased_bytes);
+        new
+    }
+
+    /// Checks that several fields can be set, and reserves a key and bytes for them; returns what was leased for it.
+    fn reserve_all<'f>(&mut self, pairs: impl Iterator<Item = (&'f [u8], &'f [u8])>) -> Result<u64> {
+        let mut bytes = Entries::bytes_to_set(self.key, 0);
+        for (field, value) in pairs {
+            self.entries.check_length(value.len())?;
+            bytes += field.len() + value.len() + FIELD_OVERHEAD_BYTES;
+        }
+        if let Some(HashRef::Table(fields)) = self.read()
+            && fields.is_full()
+        {
+            return Err(Error::OutOfMemory);
+        }
+        if self.slot.is_none() {
+            self.entries.check_room()?;
+        }
+        let leased_bytes = if self.entries.namespace.is_leasing() { bytes as u64 } else { 0 };
+        if leased_bytes != 0 && !self.entries.namespace.lease(leased_bytes) {
+            return Err(Error::OutOfMemory);
+        }
+        if self.slot.is_none() {
+            let reserved = self.entries.reserve_key();
+            reserved.inspect_err(|_| self.entries.namespace.release_lease(leased_bytes))?;
+        }
+        Ok(leased_bytes)
+    }
+
     /// Removes a field; whether it was there.
     pub fn remove(&mut self, field: &[u8]) -> bool {
         let Some((slot, hash)) = self.slot.zip(self.read()) else { return false };

@@ -5,7 +5,9 @@
 //! groups. Nothing else has to be told about a new command.
 
 mod connection;
+mod hash;
 mod introspection;
+mod scan_options;
 mod string;
 pub(crate) mod time_form;
 mod transaction;
@@ -14,4 +16,4 @@ use crate::command::spec::Command;
 
 /// The groups, each the lists of its files.
 pub static GROUPS: &[&[&[Command]]] =
-    &[connection::COMMANDS, introspection::COMMANDS, string::COMMANDS, transaction::COMMANDS];
+    &[connection::COMMANDS, hash::COMMANDS, introspection::COMMANDS, string::COMMANDS, transaction::COMMANDS];

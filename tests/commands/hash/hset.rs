@@ -39,3 +39,33 @@ fn half_a_pair_is_an_error() {
         "HSET s f v" => wrong_type(),
     }
 }
+
+#[test]
+fn the_number_of_fields_changes_the_encoding() {
+    let pairs = |range: std::ops::Range<usize>| range.map(|n| format!(" f{n} {n}")).collect::<String>();
+    script! {
+        format!("HSET h{}", pairs(0..512)) => int(512),
+        "OBJECT ENCODING h" => bulk("listpack"),
+        "HSET h f0 x" => int(0),
+        "OBJECT ENCODING h" => bulk("listpack"),
+        "HSET h f512 x" => int(1),
+        "OBJECT ENCODING h" => bulk("hashtable"),
+        format!("HSET h{}", pairs(0..520)) => int(7),
+        "HLEN h" => int(520),
+        "HDEL h f0" => int(1),
+        "OBJECT ENCODING h" => bulk("hashtable"),
+        "DEL h" => int(1),
+        format!("HSET h{}", pairs(0..513)) => int(513),
+        "OBJECT ENCODING h" => bulk("hashtable"),
+    }
+}
+
+#[test]
+fn deadlines_stay() {
+    script! {
+        "HSET h a 1" => int(1),
+        "EXPIRE h 100" => int(1),
+        "HSET h a 2 b 3" => int(1),
+        "TTL h" => between(99, 100),
+    }
+}

@@ -44,7 +44,7 @@ pub(super) static COMMANDS: &[&[Command]] = &[
 
 /// Replies with a string as it lies in the keyspace: a large one is not copied.
 #[inline]
-fn write_string(reply: &mut Reply<'_>, value: StringRef<'_>) {
+pub(super) fn write_string(reply: &mut Reply<'_>, value: StringRef<'_>) {
     match value {
         StringRef::Bytes(bytes) => reply.bulk(bytes),
         StringRef::Integer(integer) => reply.bulk_integer(integer),

@@ -12,6 +12,7 @@ mod incr;
 mod incrby;
 mod incrbyfloat;
 mod lcs;
+mod limits;
 mod mget;
 mod mset;
 mod msetnx;

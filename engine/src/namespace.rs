@@ -107,6 +107,11 @@ impl Namespace {
         if shards.is_vacant() { self.shard_count.load(Ordering::Relaxed) } else { shards.len() }
     }
 
+    /// Whether the namespace was never used: it has no shards, so there is nothing in it.
+    pub fn is_vacant(&self) -> bool {
+        self.shards.load().is_vacant()
+    }
+
     /// Whether the namespace was deleted.
     pub fn is_deleted(&self) -> bool {
         self.deleted.load(Ordering::Acquire)
@@ -210,23 +215,32 @@ impl Namespace {
     /// Collects from one shard after another, anew when the shards change hands meanwhile; from none while the
     /// namespace was never used.
     pub(crate) fn read_shards<T: Default>(&self, mut visit: impl FnMut(&mut T, &mut Shard)) -> T {
-        loop {
+        self.read_slices(|sum, shard, _| {
+            visit(sum, shard);
+            None
+        })
+    }
+
+    /// [`Namespace::read_shards`] with each shard's lock given back between slices. `visit` is told where a slice starts, at first
+    /// 0, and returns where the shard's next one does, or `None` after the last.
+    pub(crate) fn read_slices<T: Default>(&self, mut visit: impl FnMut(&mut T, &mut Shard, u64) -> Option<u64>) -> T {
+        'anew: loop {
             let shards = self.shards.load_full();
             let mut sum = T::default();
             if shards.is_vacant() {
                 return sum;
             }
-            let complete = (0..shards.len()).all(|index| {
-                let mut shard = shards.cell(index).lock();
-                let owned = shard.owner == self.id;
-                if owned {
-                    visit(&mut sum, &mut shard);
+            for index in 0..shards.len() {
+                let mut next = Some(0);
+                while let Some(start) = next {
+                    let mut shard = shards.cell(index).lock();
+                    if shard.owner != self.id {
+                        continue 'anew;
+                    }
+                    next = visit(&mut sum, &mut shard, start);
                 }
-                owned
-            });
-            if complete {
-                return sum;
             }
+            return sum;
         }
     }
 

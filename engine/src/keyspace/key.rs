@@ -31,6 +31,11 @@ impl Keyspace<'_> {
         self.peek_entry(key).map(|(_, view)| view.deadline_ms)
     }
 
+    /// [`Keyspace::deadline_ms`] as a look-up of the client's: counts a hit or a miss, raises the key's access frequency.
+    pub fn read_deadline_ms(&mut self, key: Key<'_>) -> Option<Option<u64>> {
+        self.read_entry(key).map(|view| view.deadline_ms)
+    }
+
     /// Sets or removes a key's deadline; whether the key is there. A deadline that has passed is set like any other, and
     /// the key is then absent: who wants it removed as by a client calls [`Keyspace::remove`].
     pub fn set_deadline_ms(&mut self, key: Key<'_>, deadline_ms: Option<u64>) -> bool {
@@ -43,9 +48,12 @@ impl Keyspace<'_> {
         found.is_some()
     }
 
-    /// Raises a key's access frequency; whether it is there. Counts a hit or a miss.
+    /// Raises a key's access frequency, also under [`Keyspace::without_touching`]; whether it is there. Counts a hit or a miss.
     pub fn touch(&mut self, key: Key<'_>) -> bool {
-        self.contains(key)
+        let touches = std::mem::replace(&mut self.touches, true);
+        let found = self.contains(key);
+        self.touches = touches;
+        found
     }
 
     /// How often a key was used of late, 0 (not) to 3 (often); `None` when it is absent.

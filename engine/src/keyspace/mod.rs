@@ -108,6 +108,12 @@ impl<'a> Keyspace<'a> {
     /// Looks a key up for its value: counts a hit or a miss, raises the key's access frequency.
     #[inline]
     pub fn read(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
+        self.read_entry(key).map(|view| ValueRef::new(view.tag, view.value))
+    }
+
+    /// [`Keyspace::read`] for the whole entry.
+    #[inline]
+    fn read_entry(&mut self, key: Key<'_>) -> Option<EntryView<'_, Object>> {
         let touches = self.touches;
         let mut entries = self.entries(key.hash);
         let found = entries.find(key);
@@ -121,8 +127,7 @@ impl<'a> Keyspace<'a> {
         if touches {
             shard.table.touch(slot);
         }
-        let view = shard.table.view(slot);
-        Some(ValueRef::new(view.tag, view.value))
+        Some(shard.table.view(slot))
     }
 
     /// Looks a key up without leaving a trace: counts nothing, raises no frequency, removes nothing.

@@ -2,9 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::Keyspace;
+use super::{Held, Keyspace};
 use crate::random::Random;
-use crate::value::ValueRef;
+use crate::table::EntryView;
+use crate::value::{Object, ValueRef};
 
 /// A key met by [`Keyspace::scan`] or [`Keyspace::collect`].
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,9 @@ pub struct Scanned<'s> {
 
 /// Bits of a cursor. Clients that keep cursors as floating-point or signed numbers get them back unharmed.
 const CURSOR_BITS: u32 = 48;
+
+/// Keys that are visited under one lock while no more than one is held at a time: some 100 µs at most.
+const SLICE_KEYS: usize = 1_024;
 
 /// How often a random pick that turns out to be expired is tried again before all keys are looked at.
 const PICKS_MAX: usize = 100;
@@ -66,7 +70,7 @@ impl Keyspace<'_> {
     ///
     /// When the namespace is swapped during a step that holds no locks, the step begins anew with a fresh `T`.
     ///
-    /// Costs the keys visited and a look at every shard.
+    /// Costs the keys visited and a look at every shard. Without locks held, none is taken for longer than some 1,000 keys.
     pub fn scan<T: Default>(&mut self, cursor: u64, count: usize, visit: impl FnMut(&mut T, Scanned<'_>)) -> (u64, T) {
         let keys = self.len();
         let (range, next) = scan_range(cursor, count, keys);
@@ -84,13 +88,22 @@ impl Keyspace<'_> {
         mut visit: impl FnMut(&mut T, Scanned<'_>),
     ) -> T {
         let now_ms = self.now_ms;
-        self.gather(|found: &mut T, shard| {
-            shard.table.scan(*hashes.start(), *hashes.end(), &mut |entry| {
-                if entry.deadline_ms.is_none_or(|deadline_ms| deadline_ms > now_ms) {
-                    let value = ValueRef::new(entry.tag, entry.value);
-                    visit(found, Scanned { key: entry.key, value, deadline_ms: entry.deadline_ms });
-                }
+        let mut visit = |found: &mut T, entry: EntryView<'_, Object>| {
+            if entry.deadline_ms.is_none_or(|deadline_ms| deadline_ms > now_ms) {
+                let value = ValueRef::new(entry.tag, entry.value);
+                visit(found, Scanned { key: entry.key, value, deadline_ms: entry.deadline_ms });
+            }
+        };
+        if !matches!(self.held, Held::Nothing) {
+            return self.gather(|found: &mut T, shard| {
+                shard.table.scan(*hashes.start(), *hashes.end(), &mut |entry| visit(found, entry));
             });
+        }
+        self.namespace().read_slices(|found: &mut T, shard, start| {
+            let start = start.max(*hashes.start());
+            let end = slice_end(start, shard.table.len()).min(*hashes.end());
+            shard.table.scan(start, end, &mut |entry| visit(found, entry));
+            (end < *hashes.end()).then(|| end + 1)
         })
     }
 
@@ -125,6 +138,12 @@ impl Keyspace<'_> {
         });
         picked.map(|key| visit(&key))
     }
+}
+
+/// The last hash of a slice of about [`SLICE_KEYS`] keys, in a shard of so many.
+fn slice_end(start: u64, keys: usize) -> u64 {
+    let slices = keys.div_ceil(SLICE_KEYS).max(1) as u64;
+    start.saturating_add(u64::MAX / slices)
 }
 
 /// The hashes that one step visits, and the cursor of the next step.

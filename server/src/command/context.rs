@@ -112,28 +112,49 @@ impl<'a> Context<'a> {
         self.session.info.watched.store(self.session.transaction.watches.len(), Relaxed);
     }
 
-    /// Locks these namespaces as a whole and runs `operation`, which reaches each through the [`Locks`] and its handle; the
-    /// handles are in the order of `namespaces`. Inside a transaction the locks are held already.
+    /// All namespaces there are; inside a transaction that has locked them, those it has locked.
+    pub fn namespaces(&self) -> Vec<Arc<Namespace>> {
+        match self.locks {
+            Some(_) => self.others.iter().map(|handle| Arc::clone(handle.namespace())).collect(),
+            None => self.server.engine.namespaces(),
+        }
+    }
+
+    /// Locks these namespaces as a whole and runs `operation`: see [`Context::with_shards`].
     ///
     /// # Errors
-    /// When one of them was deleted meanwhile, and what `operation` returns.
+    /// As [`Context::with_shards`].
     pub fn with_namespaces<T>(
         &mut self,
         namespaces: &[Arc<Namespace>],
         operation: impl FnOnce(&mut Locks<'_>, &[&Handle], u64) -> Result<T, CommandError>,
     ) -> Result<T, CommandError> {
+        let wanted: Vec<_> = namespaces.iter().map(|namespace| (Arc::clone(namespace), Reach::All)).collect();
+        self.with_shards(&wanted, operation)
+    }
+
+    /// Locks these shards and runs `operation`, which reaches each namespace through the [`Locks`] and its handle; the
+    /// handles are in the order of `wanted`. Inside a transaction the locks are held already.
+    ///
+    /// # Errors
+    /// When one of the namespaces was deleted meanwhile, and what `operation` returns.
+    pub fn with_shards<T>(
+        &mut self,
+        wanted: &[(Arc<Namespace>, Reach<'_>)],
+        operation: impl FnOnce(&mut Locks<'_>, &[&Handle], u64) -> Result<T, CommandError>,
+    ) -> Result<T, CommandError> {
         if let Some(locks) = &mut self.locks {
-            let handles: Option<Vec<&Handle>> = namespaces
+            let handles: Option<Vec<&Handle>> = wanted
                 .iter()
-                .map(|wanted| self.others.iter().find(|handle| handle.namespace().id() == wanted.id()))
+                .map(|(wanted, _)| self.others.iter().find(|handle| handle.namespace().id() == wanted.id()))
                 .collect();
             let handles = handles.ok_or(CommandError::NamespaceGone)?;
             return operation(locks, &handles, self.now_ms);
         }
-        let mut handles: Vec<Handle> = namespaces.iter().cloned().map(Handle::new).collect();
+        let mut handles: Vec<Handle> = wanted.iter().map(|(namespace, _)| Handle::new(Arc::clone(namespace))).collect();
         loop {
-            let wanted: Vec<_> = handles.iter().map(|handle| (handle, Reach::All)).collect();
-            match Locks::many(&wanted, Patience::Wait) {
+            let reaches: Vec<_> = handles.iter().zip(wanted).map(|(handle, (_, reach))| (handle, *reach)).collect();
+            match Locks::many(&reaches, Patience::Wait) {
                 Ok(mut locks) => {
                     let handles: Vec<&Handle> = handles.iter().collect();
                     return operation(&mut locks, &handles, self.now_ms);

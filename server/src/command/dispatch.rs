@@ -344,6 +344,8 @@ impl Dispatcher {
                 let reach = find_keys(command, args, &mut self.keys, &mut self.hashes);
                 Some(Locks::many(&[(namespace, reach)], Patience::Brief)?)
             }
+            // Found out by the locks in the other cases.
+            (Scope::Namespace, _) if namespace.namespace().is_deleted() => return Err(LockError::Stale),
             _ => None,
         };
         let mut context = Context::new(&self.server, &self.settings, session, self.now_ms, namespace, &[], locks);

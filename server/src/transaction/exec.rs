@@ -61,8 +61,7 @@ struct Run {
 /// about the server as a whole. The transaction is then all or nothing still, yet others may see it before and behind
 /// such a request.
 fn stands_apart(command: &Command) -> bool {
-    matches!(command.full_name(), "swapdb" | "flushall")
-        || (command.scope == Scope::None && (command.group == Group::Server || command.flags.contains(ADMIN)))
+    (command.scope == Scope::None && (command.group == Group::Server || command.flags.contains(ADMIN)))
         || (command.scope == Scope::Keys && command.keys.is_empty() && command.group == Group::Server)
 }
 

@@ -7,6 +7,7 @@
 mod connection;
 mod hash;
 mod introspection;
+mod keyspace;
 mod scan_options;
 mod string;
 pub(crate) mod time_form;
@@ -15,5 +16,11 @@ mod transaction;
 use crate::command::spec::Command;
 
 /// The groups, each the lists of its files.
-pub static GROUPS: &[&[&[Command]]] =
-    &[connection::COMMANDS, hash::COMMANDS, introspection::COMMANDS, string::COMMANDS, transaction::COMMANDS];
+pub static GROUPS: &[&[&[Command]]] = &[
+    connection::COMMANDS,
+    hash::COMMANDS,
+    introspection::COMMANDS,
+    keyspace::COMMANDS,
+    string::COMMANDS,
+    transaction::COMMANDS,
+];

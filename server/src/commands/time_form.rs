@@ -34,14 +34,18 @@ impl TimeForm {
     /// milliseconds.
     pub(super) fn deadline_ms(self, value: &[u8], now_ms: u64, command: &'static str) -> Result<u64, CommandError> {
         let value = crate::resp::parse_i64(value).ok_or(CommandError::NotAnInteger)?;
-        let deadline_ms = match self {
-            _ if value <= 0 => None,
-            Self::Seconds => value.checked_mul(1000).and_then(|ttl_ms| ttl_ms.checked_add_unsigned(now_ms)),
+        let deadline_ms = if value > 0 { self.unix_ms(value, now_ms) } else { None };
+        deadline_ms.map(i64::unsigned_abs).ok_or(CommandError::InvalidExpire(command))
+    }
+
+    /// The Unix time in milliseconds that `value` means, also one that has passed; `None` beyond 63 bits.
+    pub(super) fn unix_ms(self, value: i64, now_ms: u64) -> Option<i64> {
+        match self {
+            Self::Seconds => value.checked_mul(1000)?.checked_add_unsigned(now_ms),
             Self::Milliseconds => value.checked_add_unsigned(now_ms),
             Self::UnixSeconds => value.checked_mul(1000),
             Self::UnixMilliseconds => Some(value),
-        };
-        deadline_ms.map(i64::unsigned_abs).ok_or(CommandError::InvalidExpire(command))
+        }
     }
 }
 

@@ -8,5 +8,6 @@ mod completeness;
 mod connection;
 mod hash;
 mod introspection;
+mod keyspace;
 mod string;
 mod transaction;

@@ -83,6 +83,7 @@ impl Keyspace<'_> {
     ///
     /// Items fail by [`Error::KeyNotFound`], [`Error::WrongType`].
     pub fn batch_get(&mut self, mode: BatchMode, keys: &[Key<'_>]) -> BatchReport {
+        self.prefetch(keys);
         let report = BatchReport::of_each(keys.len(), |index| match self.string(keys[index]) {
             Ok(Some(string)) => Ok(Some(string.to_value())),
             Ok(None) => Err(Error::KeyNotFound),
@@ -98,6 +99,7 @@ impl Keyspace<'_> {
     ///
     /// Items fail by [`Error::KeyNotFound`].
     pub fn batch_delete(&mut self, mode: BatchMode, keys: &[Key<'_>]) -> BatchReport {
+        self.prefetch(keys);
         if mode == BatchMode::AllOrNothing
             && let Err(failures) = self.check_removals(keys, |_| Ok(()))
         {
@@ -117,6 +119,7 @@ impl Keyspace<'_> {
     ///
     /// Items fail by [`Error::KeyNotFound`], [`Error::WrongType`].
     pub fn batch_consume(&mut self, mode: BatchMode, keys: &[Key<'_>]) -> BatchReport {
+        self.prefetch(keys);
         if mode == BatchMode::AllOrNothing
             && let Err(failures) = self.check_removals(keys, |value| value.string().map(drop))
         {
@@ -136,15 +139,9 @@ impl Keyspace<'_> {
         may_write: impl Fn(bool) -> Result<()>,
     ) -> BatchReport {
         assert_eq!(keys.len(), values.len(), "a value for each key");
+        self.prefetch(keys);
         if mode == BatchMode::BestEffort {
-            return BatchReport::of_each(keys.len(), |index| {
-                let (key, value) = (keys[index], values[index]);
-                self.entries(key.hash).check_length(value.len())?;
-                let old = self.string(key)?.map(StringRef::to_value);
-                may_write(old.is_some())?;
-                self.set_string(key, value, DeadlineChange::Clear)?;
-                Ok(old)
-            });
+            return BatchReport::of_each(keys.len(), |index| self.swap_string(keys[index], values[index], &may_write));
         }
         let checked = self.check_writes(keys, values, |old| {
             may_write(old.is_some())?;
@@ -153,13 +150,28 @@ impl Keyspace<'_> {
         match checked {
             Err(failures) => BatchReport::refused(failures),
             Ok(prepaid) => self.write_prepaid(prepaid, |keyspace| {
-                BatchReport::of_each(keys.len(), |index| {
-                    let old = keyspace.string(keys[index])?.map(StringRef::to_value);
-                    keyspace.set_prepaid(keys[index], values[index]);
-                    Ok(old)
-                })
+                BatchReport::of_each(keys.len(), |index| keyspace.swap_string(keys[index], values[index], &|_| Ok(())))
             }),
         }
+    }
+
+    /// Sets a string, if it may be written given whether there is one, and returns the one it replaces.
+    fn swap_string(
+        &mut self,
+        key: Key<'_>,
+        value: &[u8],
+        may_write: &impl Fn(bool) -> Result<()>,
+    ) -> Result<Option<StringValue>> {
+        let mut entries = self.entries(key.hash);
+        entries.check_length(value.len())?;
+        let found = entries.find(key);
+        let counters = &mut entries.shard.counters;
+        counters.reads += 1;
+        *(if found.is_some() { &mut counters.hits } else { &mut counters.misses }) += 1;
+        let old = found.map(|slot| entries.value(slot).string().map(StringRef::to_value)).transpose()?;
+        may_write(found.is_some())?;
+        entries.set_string_at(key, found, value, DeadlineChange::Clear)?;
+        Ok(old)
     }
 
     /// Checks that all items can be written, and reserves what they need. `may_write` is given what each would replace.

@@ -133,7 +133,22 @@ impl<'s> Entries<'s> {
         length: usize,
         deadline: DeadlineChange,
     ) -> Result<()> {
-        match self.find(key) {
+        let found = self.find(key);
+        self.write_at(key, found, tag, content, length, deadline)
+    }
+
+    /// [`Entries::write`] for a key that was found at a slot or not.
+    #[inline]
+    pub(super) fn write_at(
+        &mut self,
+        key: Key<'_>,
+        found: Option<Slot>,
+        tag: Tag,
+        content: Content<'_>,
+        length: usize,
+        deadline: DeadlineChange,
+    ) -> Result<()> {
+        match found {
             Some(slot) => self.replace(key, slot, tag, content, length, deadline),
             None => {
                 let deadline_ms = match deadline {

@@ -33,6 +33,15 @@ pub enum DeadlineChange {
     At(u64),
 }
 
+/// Keys from which on prefetching is worth a second pass over them.
+const PREFETCH_MIN: usize = 4;
+
+/// Keys whose buckets are on their way at once: about as many as a processor waits for at a time.
+const PREFETCH_WINDOW: usize = 32;
+
+/// Keys that are prefetched at most: what a second-level cache holds with ease.
+const PREFETCH_MAX: usize = 1_024;
+
 /// Shards that are locked, found by (set of shards, index).
 pub(crate) trait ShardSet {
     fn shard(&mut self, serial: u64, index: usize) -> Option<&mut Shard>;
@@ -191,6 +200,22 @@ impl<'a> Keyspace<'a> {
         let mut recount = Recount::new(self.namespace());
         self.gather(|(): &mut (), shard| recount.shard(shard));
         recount.finish();
+    }
+
+    /// Brings the entries of several keys towards the cache, so that the operations that follow on them do not wait for memory
+    /// one after another. Does nothing for fewer keys than are worth it.
+    pub fn prefetch(&mut self, keys: &[Key<'_>]) {
+        if keys.len() < PREFETCH_MIN {
+            return;
+        }
+        for window in keys.chunks(PREFETCH_WINDOW).take(PREFETCH_MAX / PREFETCH_WINDOW) {
+            for key in window {
+                self.shard(key.hash).table.prefetch_bucket(key.hash);
+            }
+            for key in window {
+                self.shard(key.hash).table.prefetch_entry(key.hash);
+            }
+        }
     }
 
     /// Checks that what is kept beside the tables agrees with them; for tests. Costs a look at every entry.

@@ -21,16 +21,10 @@ impl Keyspace<'_> {
     /// [`Error::OutOfMemory`].
     #[inline]
     pub fn set_string(&mut self, key: Key<'_>, value: &[u8], deadline: DeadlineChange) -> Result<()> {
-        match parse_integer(value) {
-            Some(integer) => self.write_string(
-                key,
-                tag::INTEGER,
-                Content::Inline(&IntegerBytes::new(integer)),
-                value.len(),
-                deadline,
-            ),
-            None => self.set_text(key, value, deadline),
-        }
+        let mut entries = self.entries(key.hash);
+        entries.check_length(value.len())?;
+        let found = entries.find(key);
+        entries.set_string_at(key, found, value, deadline)
     }
 
     /// [`Keyspace::set_string`] for bytes that are shared already: nothing is copied.
@@ -85,6 +79,7 @@ impl Keyspace<'_> {
     ///
     /// As [`Keyspace::set_string`]; nothing is changed then.
     pub fn set_many(&mut self, keys: &[Key<'_>], values: &[&[u8]]) -> Result<()> {
+        self.prefetch(keys);
         let checked = self.check_writes(keys, values, |_| Ok(()));
         let prepaid = checked.map_err(|failures| failures[0].error)?;
         self.write_prepaid(prepaid, |keyspace| {
@@ -177,6 +172,24 @@ fn content_of(value: &[u8]) -> Content<'_> {
 }
 
 impl Entries<'_> {
+    /// Gives a key, which was found at a slot or not, a string, as an integer if it is one. Its length was checked.
+    #[inline]
+    pub(super) fn set_string_at(
+        &mut self,
+        key: Key<'_>,
+        found: Option<Slot>,
+        value: &[u8],
+        deadline: DeadlineChange,
+    ) -> Result<()> {
+        match parse_integer(value) {
+            Some(integer) => {
+                let content = IntegerBytes::new(integer);
+                self.write_at(key, found, tag::INTEGER, Content::Inline(&content), value.len(), deadline)
+            }
+            None => self.write_at(key, found, tag::STRING, content_of(value), value.len(), deadline),
+        }
+    }
+
     /// Overwrites a string from `offset` on, with zero bytes between its end and there, and returns its new length. The
     /// string is raw from then on.
     fn overwrite(&mut self, key: Key<'_>, slot: Slot, offset: usize, bytes: &[u8]) -> Result<usize> {

@@ -1,5 +1,7 @@
 //! The engine made reachable.
 
+#![forbid(unsafe_code)]
+
 pub mod cli;
 pub mod command;
 pub mod commands;

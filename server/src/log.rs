@@ -34,7 +34,7 @@ pub fn start(settings: &Settings) -> io::Result<()> {
             registry.with(tracing_subscriber::fmt::layer().json().with_writer(output)).try_init().is_ok()
         }
         LogFormat::Human => {
-            let layer = tracing_subscriber::fmt::layer().event_format(Lines).with_writer(output);
+            let layer = tracing_subscriber::fmt::layer().with_ansi(false).event_format(Lines).with_writer(output);
             registry.with(layer).try_init().is_ok()
         }
     };

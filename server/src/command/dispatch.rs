@@ -294,6 +294,11 @@ impl Dispatcher {
         }
         let queue = session.transaction.queue.as_mut().expect("the transaction is open");
         queue.push(command, args.whole());
+        if queue.heap_bytes() as u64 > self.settings.client_query_buffer_limit {
+            tracing::warn!(client = session.info.id, "Closing client whose transaction outgrew the query buffer limit");
+            session.close();
+            return Flow::Done;
+        }
         session.info.queued.store(queue.len() as i64, Relaxed);
         session.info.multi_bytes.store(queue.heap_bytes(), Relaxed);
         Reply::new(output, session.protocol).simple("QUEUED");
@@ -530,5 +535,45 @@ fn hide_reply(session: &mut Session, flow: Flow, output: &mut Output, mark: crat
     } else if flow != Flow::Done && session.reply_mode == ReplyMode::Skip {
         // It will be tried again, and is still the one to skip.
         session.reply_mode = ReplyMode::SkipNext;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::prelude::Group;
+    use crate::config::Config;
+
+    fn broken(_: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
+        reply.array(1_000);
+        panic!("a handler that is wrong");
+    }
+
+    static BROKEN: Command = Command { name: "broken", group: Group::String, run: broken, ..Command::DEFAULT };
+
+    #[test]
+    fn a_handler_that_panics_costs_its_client_the_connection_and_nothing_else() {
+        let directory = tempfile::TempDir::new().expect("a temporary directory");
+        let settings =
+            Settings { port: 0, unixsocket: Some(directory.path().join("socket")), workers: 1, ..Settings::default() };
+        let bound = Server::bind(Config::new(settings, Default::default(), None)).expect("binds");
+        let dispatcher = Dispatcher::new(Arc::clone(&bound.server), 0);
+        let mut session = Session::detached(&bound.server);
+        let namespace = Handle::new(bound.server.engine.database(0).expect("exists"));
+        let mut handle = namespace.clone();
+        handle.refresh().expect("exists");
+        let mut output = Output::new();
+        output.buffer().extend_from_slice(b"+before\r\n");
+        let hash = dispatcher.hasher.hash(b"key");
+        let locks = Locks::one(&handle, hash, Patience::Wait).expect("free");
+        let mut args = Args::new(b"", &[], 1, dispatcher.hasher);
+        let (server, settings, _, now_ms) = dispatcher.parts();
+        let mut context = Context::new(server, settings, &mut session, now_ms, &handle, &[], Some(locks));
+        dispatcher.call(&BROKEN, &mut context, &mut args, &mut output);
+        drop(context);
+        assert!(session.closing);
+        assert_eq!(&**output.buffer(), b"+before\r\n-ERR internal error\r\n");
+        assert!(Locks::one(&handle, hash, Patience::Brief).is_ok(), "the lock is free again");
+        assert_eq!(bound.server.counters.totals().panics, 1);
     }
 }

@@ -7,6 +7,9 @@ pub(super) const POOLED_LEN: usize = 16 * 1024;
 /// Most buffers a worker keeps for later.
 const POOLED_COUNT_MAX: usize = 256;
 
+/// Reads of bytes that nobody wants any more, before a connection is closed all the same.
+const DISCARDED_READS_MAX: usize = 64;
+
 /// A worker's stock of read buffers. Idle connections hold none.
 #[derive(Default)]
 pub(super) struct BufferPool {
@@ -16,6 +19,20 @@ pub(super) struct BufferPool {
 impl BufferPool {
     fn take(&mut self) -> Box<[u8]> {
         self.free.pop().unwrap_or_else(|| vec![0; POOLED_LEN].into_boxed_slice())
+    }
+
+    /// Reads and drops what a socket has received, up to a bound.
+    ///
+    /// A socket closed with bytes unread resets the connection, and the peer may never see the reply that says why.
+    pub(super) fn discard_received(&mut self, socket: &mut impl Read) {
+        let mut buffer = self.take();
+        for _ in 0..DISCARDED_READS_MAX {
+            match socket.read(&mut buffer) {
+                Ok(count) if count > 0 => {}
+                _ => break,
+            }
+        }
+        self.give(buffer);
     }
 
     fn give(&mut self, bytes: Box<[u8]>) {

@@ -16,3 +16,6 @@ pub use inbox::Inbox;
 pub use listener::{ListenError, Listener, bind_all};
 pub use shutdown::Shutdown;
 pub(crate) use worker::{Worker, open as open_worker};
+
+#[cfg(test)]
+mod tests;

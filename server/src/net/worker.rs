@@ -336,9 +336,10 @@ impl Worker {
             match connection.input.read(&mut connection.stream, connection.missing, &mut self.pool) {
                 Ok(ReadOutcome::Closed) => {
                     // What came before the end is carried out by now. A peer that only ended its own sending still reads
-                    // the replies, so they are written as far as the socket takes them.
-                    let _ = connection.flush();
-                    return self.close(slot);
+                    // the replies: the connection stays until they are written.
+                    connection.readable = false;
+                    connection.session.close();
+                    break;
                 }
                 Err(_) => return self.close(slot),
                 Ok(ReadOutcome::Drained(count)) => {
@@ -446,7 +447,9 @@ impl Worker {
             connection.session.close();
         }
         let closing = connection.session.closing;
-        let more = flow == Flow::Done && !closing && (connection.readable || self.has_request(slot));
+        let may_read = connection.readable
+            && (connection.output.len_bytes() < OUTPUT_BACKLOG_MAX || connection.input.len() < INPUT_BACKLOG_MAX);
+        let more = flow == Flow::Done && !closing && (may_read || self.has_request(slot));
         let connection = self.connections[slot].as_mut().expect("looked at just now");
         if !more || connection.output.len_bytes() >= FLUSH_AT {
             match connection.flush() {
@@ -475,7 +478,8 @@ impl Worker {
         match flow {
             Flow::Done if more => self.queue(slot),
             Flow::Done => {}
-            Flow::Stalled if connection.output.len_bytes() < OUTPUT_BACKLOG_MAX => self.queue(slot),
+            // Its requests wait, but they are still taken in: it may read no reply before it has written them all.
+            Flow::Stalled if may_read || connection.output.len_bytes() < OUTPUT_BACKLOG_MAX => self.queue(slot),
             // Room in the socket brings it back.
             Flow::Stalled => {}
             Flow::LockBusy => {
@@ -483,8 +487,9 @@ impl Worker {
                 self.queue(slot);
             }
             Flow::Paused => {
-                connection.session.info.blocked.store(true, Relaxed);
-                self.paused.push(slot);
+                if !connection.session.info.blocked.swap(true, Relaxed) {
+                    self.paused.push(slot);
+                }
             }
         }
     }
@@ -539,6 +544,9 @@ impl Worker {
     /// Drops a connection.
     fn close(&mut self, slot: usize) {
         let Some(mut connection) = self.connections[slot].take() else { return };
+        if connection.session.closing {
+            self.pool.discard_received(&mut connection.stream);
+        }
         // A socket that is about to be closed leaves the poller by itself, too.
         let _ = self.poller.remove(connection.stream.source());
         let session = &mut connection.session;

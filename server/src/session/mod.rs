@@ -61,6 +61,14 @@ impl Session {
         }
     }
 
+    /// A session without a connection.
+    #[cfg(test)]
+    pub(crate) fn detached(server: &crate::server::Server) -> Self {
+        let address = Address::Unix("test".into());
+        let inbox = Arc::clone(server.inbox(0));
+        Self::new(Arc::new(ClientInfo::new(1, address.clone(), address, -1, 0, (0, 0), inbox)), true)
+    }
+
     /// Changes the protocol of the replies (HELLO).
     pub fn speak(&mut self, protocol: Protocol) {
         let version = match protocol {

@@ -183,7 +183,7 @@ impl Namespace {
         mode: BatchMode,
     ) -> BatchResult<Vec<(String, Option<Arc<Vec<u8>>>)>> {
         let (keys, values): (Vec<String>, Vec<Vec<u8>>) = items.into_iter().unzip();
-        named(self.set_batch(&bytes_of(&keys), &values, mode), &keys)
+        named(self.set_batch(&bytes_of(&keys), &values, mode), keys)
     }
 
     /// [`Namespace::set_multiple`] for keys of any bytes.
@@ -193,13 +193,13 @@ impl Namespace {
         mode: BatchMode,
     ) -> BatchResult<Vec<(Vec<u8>, Option<Arc<Vec<u8>>>)>> {
         let (keys, values): (Vec<Vec<u8>>, Vec<Vec<u8>>) = items.into_iter().unzip();
-        named(self.set_batch(&bytes_of(&keys), &values, mode), &keys)
+        named(self.set_batch(&bytes_of(&keys), &values, mode), keys)
     }
 
     /// Reads several keys; the result holds each key that was found with its value, in order.
     pub async fn get_multiple(&self, keys: Vec<String>, mode: BatchMode) -> BatchResult<Vec<(String, Vec<u8>)>> {
         let report = self.batch("get", mode, &bytes_of(&keys), |keyspace, keys| keyspace.batch_get(mode, keys));
-        found(report, &keys)
+        found(report, keys)
     }
 
     /// [`Namespace::get_multiple`] for keys of any bytes.
@@ -209,7 +209,7 @@ impl Namespace {
         mode: BatchMode,
     ) -> BatchResult<Vec<(Vec<u8>, Vec<u8>)>> {
         let report = self.batch("get", mode, &bytes_of(&keys), |keyspace, keys| keyspace.batch_get(mode, keys));
-        found(report, &keys)
+        found(report, keys)
     }
 
     /// Deletes several keys.
@@ -227,7 +227,7 @@ impl Namespace {
     /// Deletes several keys; the result holds each key that was there with its value, in order.
     pub async fn consume_multiple(&self, keys: Vec<String>, mode: BatchMode) -> BatchResult<Vec<(String, Vec<u8>)>> {
         let consume = |keyspace: &mut Keyspace<'_>, keys: &[Key<'_>]| keyspace.batch_consume(mode, keys);
-        found(self.batch("consume", mode, &bytes_of(&keys), consume), &keys)
+        found(self.batch("consume", mode, &bytes_of(&keys), consume), keys)
     }
 
     /// [`Namespace::consume_multiple`] for keys of any bytes.
@@ -237,7 +237,7 @@ impl Namespace {
         mode: BatchMode,
     ) -> BatchResult<Vec<(Vec<u8>, Vec<u8>)>> {
         let consume = |keyspace: &mut Keyspace<'_>, keys: &[Key<'_>]| keyspace.batch_consume(mode, keys);
-        found(self.batch("consume", mode, &bytes_of(&keys), consume), &keys)
+        found(self.batch("consume", mode, &bytes_of(&keys), consume), keys)
     }
 
     /// The name and what the namespace holds.
@@ -412,19 +412,19 @@ fn bytes_of<K: AsRef<[u8]>>(keys: &[K]) -> Vec<&[u8]> {
 }
 
 /// Each key that did not fail, with what the report holds for it.
-fn named<K: Clone>(result: BatchResult<BatchReport>, keys: &[K]) -> BatchResult<Vec<(K, OldValue)>> {
+fn named<K>(result: BatchResult<BatchReport>, keys: Vec<K>) -> BatchResult<Vec<(K, OldValue)>> {
     result.map(|report| {
         let mut failed = report.failures.iter().map(|failure| failure.index).peekable();
-        let values = report.values.into_iter().enumerate();
-        let done = values.filter(|(index, _)| failed.next_if_eq(index).is_none());
-        done.map(|(index, value)| (keys[index].clone(), value.map(StringValue::into_shared))).collect()
+        let items = keys.into_iter().zip(report.values).enumerate();
+        let done = items.filter(|(index, _)| failed.next_if_eq(index).is_none());
+        done.map(|(_, (key, value))| (key, value.map(StringValue::into_shared))).collect()
     })
 }
 
 /// Each key that was found, with its value.
-fn found<K: Clone>(result: BatchResult<BatchReport>, keys: &[K]) -> BatchResult<Vec<(K, Vec<u8>)>> {
+fn found<K>(result: BatchResult<BatchReport>, keys: Vec<K>) -> BatchResult<Vec<(K, Vec<u8>)>> {
     result.map(|report| {
-        let values = report.values.into_iter().zip(keys);
-        values.filter_map(|(value, key)| Some((key.clone(), value?.into_vec()))).collect()
+        let items = keys.into_iter().zip(report.values);
+        items.filter_map(|(key, value)| Some((key, value?.into_vec()))).collect()
     })
 }

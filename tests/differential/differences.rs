@@ -15,7 +15,9 @@ pub(crate) struct Difference {
 }
 
 /// The intended differences of replies.
-pub(crate) const ALL: &[Difference] = &[Difference {
+pub(crate) const ALL: &[Difference] = &[HELLO_OPTIONS, REFCOUNT];
+
+const HELLO_OPTIONS: Difference = Difference {
     reason: "since 7.2 HELLO reads all its options before it acts on any, so a later mistake is told instead of a wrong \
              password",
     example: &["HELLO 3 AUTH nobody x NOSUCH"],
@@ -24,7 +26,21 @@ pub(crate) const ALL: &[Difference] = &[Difference {
             && matches!(ours, Value::Error(text) if !text.starts_with(b"WRONGPASS"))
             && matches!(theirs, Value::Error(text) if text.starts_with(b"WRONGPASS"))
     },
-}];
+};
+
+const REFCOUNT: Difference = Difference {
+    reason: "no value here has more than one owner: 1, or what the reference says of the small integers it shares, whoever \
+             made them; there a copied integer is not shared, and a queued request holds on to its arguments",
+    example: &["SET s1 5", "COPY s1 s2", "OBJECT REFCOUNT s2"],
+    covers: |args, ours, theirs| {
+        let is_refcount = |args: &[Vec<u8>]| {
+            args.len() == 3 && args[0].eq_ignore_ascii_case(b"OBJECT") && args[1].eq_ignore_ascii_case(b"REFCOUNT")
+        };
+        is_refcount(args)
+            && matches!(ours, Value::Integer(1 | 2_147_483_647))
+            && matches!(theirs, Value::Integer(count) if *count > 0)
+    },
+};
 
 /// Whether some entry covers a pair of replies.
 pub(crate) fn covered(args: &[Vec<u8>], ours: &Value, theirs: &Value) -> bool {

@@ -100,3 +100,18 @@ fn a_transaction_copies_within_and_beyond_its_database() {
         "EXEC" => array([ok(), int(1), int(1), ok(), bulk("1"), ok(), bulk("1")]),
     }
 }
+
+#[test]
+fn hashes_of_both_sizes_stay_whole() {
+    let long = "x".repeat(65);
+    script! {
+        "HSET h f v n 1" => int(2),
+        "COPY h g" => int(1),
+        "HSET h f w" => int(0),
+        "HGETALL g" => unordered(map([("f", "v"), ("n", "1")])),
+        format!("HSET big f v n {long}") => int(2),
+        "COPY big large" => int(1),
+        "OBJECT ENCODING large" => bulk("hashtable"),
+        "HGETALL large" => unordered(map([("f", "v"), ("n", &long)])),
+    }
+}

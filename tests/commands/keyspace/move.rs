@@ -71,3 +71,21 @@ fn a_transaction_sees_it_there_at_once() {
         "EXEC" => array([int(1), int(0), ok(), bulk("1"), ok()]),
     }
 }
+
+#[test]
+fn hashes_of_both_sizes_stay_whole() {
+    let long = "x".repeat(65);
+    script! {
+        "HSET h f v n 1" => int(2),
+        "MOVE h 1" => int(1),
+        "SELECT 1" => ok(),
+        "HLEN h" => int(2),
+        "RENAME h g" => ok(),
+        "HGETALL g" => unordered(map([("f", "v"), ("n", "1")])),
+        "SELECT 0" => ok(),
+        format!("HSET big f v n {long}") => int(2),
+        "MOVE big 1" => int(1),
+        "SELECT 1" => ok(),
+        "HGETALL big" => unordered(map([("f", "v"), ("n", &long)])),
+    }
+}

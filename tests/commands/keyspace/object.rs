@@ -21,6 +21,18 @@ fn encoding_names_how_a_string_is_kept() {
 }
 
 #[test]
+fn encoding_names_how_a_hash_is_kept() {
+    let long = "x".repeat(65);
+    script! {
+        "HSET h f v" => int(1),
+        "OBJECT ENCODING h" => bulk("listpack"),
+        format!("HSET h f {long}") => int(0),
+        "OBJECT ENCODING h" => bulk("hashtable"),
+        "OBJECT REFCOUNT h" => int(1),
+    }
+}
+
+#[test]
 fn refcount_is_one_but_for_small_integers() {
     script! {
         "OBJECT REFCOUNT k" => nil(),

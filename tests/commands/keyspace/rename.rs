@@ -58,3 +58,18 @@ fn both_names_break_a_watch() {
         "EXEC" => nil_array(),
     }
 }
+
+#[test]
+fn hashes_of_both_sizes_stay_whole() {
+    let long = "x".repeat(65);
+    script! {
+        "HSET h f v n 1" => int(2),
+        "RENAME h g" => ok(),
+        "HGETALL g" => unordered(map([("f", "v"), ("n", "1")])),
+        "EXISTS h" => int(0),
+        format!("HSET big f v n {long}") => int(2),
+        "RENAME big large" => ok(),
+        "OBJECT ENCODING large" => bulk("hashtable"),
+        "HGETALL large" => unordered(map([("f", "v"), ("n", &long)])),
+    }
+}

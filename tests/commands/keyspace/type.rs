@@ -10,6 +10,8 @@ fn names_the_type() {
         "TYPE k" => simple("string"),
         "SET k 1" => ok(),
         "TYPE k" => simple("string"),
+        "HSET h f v" => int(1),
+        "TYPE h" => simple("hash"),
         "SET k v PXAT 1" => ok(),
         "TYPE k" => simple("none"),
         "TYPE" => wrong_arity("type"),

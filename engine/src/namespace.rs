@@ -215,29 +215,25 @@ impl Namespace {
     /// Collects from one shard after another, anew when the shards change hands meanwhile; from none while the
     /// namespace was never used.
     pub(crate) fn read_shards<T: Default>(&self, mut visit: impl FnMut(&mut T, &mut Shard)) -> T {
-        self.read_slices(|sum, shard, _| {
-            visit(sum, shard);
-            None
-        })
+        self.read_rounds(1, |sum, shard, _| visit(sum, shard))
     }
 
-    /// [`Namespace::read_shards`] with each shard's lock given back between slices. `visit` is told where a slice starts, at first
-    /// 0, and returns where the shard's next one does, or `None` after the last.
-    pub(crate) fn read_slices<T: Default>(&self, mut visit: impl FnMut(&mut T, &mut Shard, u64) -> Option<u64>) -> T {
+    /// [`Namespace::read_shards`] several times over. `visit` is told which round it is, from 0; between two visits of a shard its
+    /// lock is free while the others have their turn.
+    pub(crate) fn read_rounds<T: Default>(&self, rounds: u64, mut visit: impl FnMut(&mut T, &mut Shard, u64)) -> T {
         'anew: loop {
             let shards = self.shards.load_full();
             let mut sum = T::default();
             if shards.is_vacant() {
                 return sum;
             }
-            for index in 0..shards.len() {
-                let mut next = Some(0);
-                while let Some(start) = next {
+            for round in 0..rounds {
+                for index in 0..shards.len() {
                     let mut shard = shards.cell(index).lock();
                     if shard.owner != self.id {
                         continue 'anew;
                     }
-                    next = visit(&mut sum, &mut shard, start);
+                    visit(&mut sum, &mut shard, round);
                 }
             }
             return sum;

@@ -263,6 +263,35 @@ fn expired_keys_are_absent_to_everything() {
 }
 
 #[test]
+fn a_walk_without_locks_lets_others_in_and_meets_every_key_once() {
+    let fixture = Fixture::new();
+    for (shards, keys) in [(1, 10_000u32), (3, 10_000), (7, 1)] {
+        let options = NamespaceOptions { shards: Some(shards), ..NamespaceOptions::default() };
+        let mut handle = Handle::new(fixture.engine.create_namespace(&format!("of-{shards}"), options).unwrap());
+        handle
+            .with(Reach::All, 0, |keyspace| (0..keys).for_each(|number| set(keyspace, &number.to_be_bytes(), b"v")))
+            .unwrap();
+        let all: Vec<_> = (0..keys).map(|number| number.to_be_bytes().to_vec()).collect();
+        let mut met = handle.unlocked(0).collect(|met: &mut Vec<Vec<u8>>, found| met.push(found.key.to_vec()));
+        met.sort();
+        assert_eq!(met, all);
+        let (next, mut met) =
+            handle.unlocked(0).scan(0, usize::MAX, |met: &mut Vec<Vec<u8>>, found| met.push(found.key.to_vec()));
+        met.sort();
+        assert_eq!((next, met), (0, all));
+
+        // The shards of the keys met one after another: with ten thousand keys each shard is visited several times.
+        let mut turns = 0;
+        let mut latest = usize::MAX;
+        handle.unlocked(0).collect(|(): &mut (), found| {
+            let shard = handle.shard_of(fixture.engine.key(found.key).hash);
+            turns += usize::from(std::mem::replace(&mut latest, shard) != shard);
+        });
+        assert!(shards == 1 || keys == 1 || turns >= 3 * shards, "{turns} turns of {shards} shards");
+    }
+}
+
+#[test]
 fn a_random_key_is_found_among_many_that_have_expired() {
     let mut fixture = Fixture::new();
     fixture.with(|keyspace| {

@@ -21,7 +21,7 @@ pub struct Scanned<'s> {
 /// Bits of a cursor. Clients that keep cursors as floating-point or signed numbers get them back unharmed.
 const CURSOR_BITS: u32 = 48;
 
-/// Keys that are visited under one lock while no more than one is held at a time: some 100 µs at most.
+/// About how many keys are visited under one lock while no more than one is held at a time: some 100 µs.
 const SLICE_KEYS: usize = 1_024;
 
 /// How often a random pick that turns out to be expired is tried again before all keys are looked at.
@@ -74,17 +74,20 @@ impl Keyspace<'_> {
     pub fn scan<T: Default>(&mut self, cursor: u64, count: usize, visit: impl FnMut(&mut T, Scanned<'_>)) -> (u64, T) {
         let keys = self.len();
         let (range, next) = scan_range(cursor, count, keys);
-        (next, self.collect_range(range, visit))
+        (next, self.collect_range(range, count.min(keys), visit))
     }
 
     /// Meets every key once, in no order. See [`Keyspace::scan`] for `T`.
     pub fn collect<T: Default>(&mut self, visit: impl FnMut(&mut T, Scanned<'_>)) -> T {
-        self.collect_range(0..=u64::MAX, visit)
+        let keys = self.len();
+        self.collect_range(0..=u64::MAX, keys, visit)
     }
 
+    /// Meets every key of a range of hashes once; `keys` is about how many there are.
     fn collect_range<T: Default>(
         &mut self,
         hashes: RangeInclusive<u64>,
+        keys: usize,
         mut visit: impl FnMut(&mut T, Scanned<'_>),
     ) -> T {
         let now_ms = self.now_ms;
@@ -99,11 +102,14 @@ impl Keyspace<'_> {
                 shard.table.scan(*hashes.start(), *hashes.end(), &mut |entry| visit(found, entry));
             });
         }
-        self.namespace().read_slices(|found: &mut T, shard, start| {
-            let start = start.max(*hashes.start());
-            let end = slice_end(start, shard.table.len()).min(*hashes.end());
+        // Slices are ranges of hashes, so that they mean the same in every shard and whatever a table does between two.
+        let namespace = self.namespace();
+        let slices = (keys / namespace.shard_count() / SLICE_KEYS) as u64 + 1;
+        let step = (hashes.end() - hashes.start()) / slices;
+        namespace.read_rounds(slices, |found: &mut T, shard, slice| {
+            let start = hashes.start() + slice * step + u64::from(slice > 0);
+            let end = if slice + 1 == slices { *hashes.end() } else { hashes.start() + (slice + 1) * step };
             shard.table.scan(start, end, &mut |entry| visit(found, entry));
-            (end < *hashes.end()).then(|| end + 1)
         })
     }
 
@@ -138,12 +144,6 @@ impl Keyspace<'_> {
         });
         picked.map(|key| visit(&key))
     }
-}
-
-/// The last hash of a slice of about [`SLICE_KEYS`] keys, in a shard of so many.
-fn slice_end(start: u64, keys: usize) -> u64 {
-    let slices = keys.div_ceil(SLICE_KEYS).max(1) as u64;
-    start.saturating_add(u64::MAX / slices)
 }
 
 /// The hashes that one step visits, and the cursor of the next step.

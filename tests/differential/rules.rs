@@ -55,8 +55,6 @@ const RULES: &[(&str, &str, Rule)] = &[
     ("CLIENT", "INFO", Rule::Kind),
     ("CLIENT", "LIST", Rule::Kind),
     ("MEMORY", "USAGE", Rule::Kind),
-    // How often the reference itself refers to a value: more while the request that set it is still queued.
-    ("OBJECT", "REFCOUNT", Rule::Kind),
 ];
 
 /// Whether two replies to the request `args` say the same.

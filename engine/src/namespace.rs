@@ -500,8 +500,16 @@ impl Handle {
         self.shards.route().shard_of(hash)
     }
 
-    /// Brings the bucket line of a key's hash towards the cache, if its shard's lock is free. Call for a window of
-    /// requests, then [`Handle::prefetch_entry`] for the same, then run them.
+    /// Brings the directory word of a key's hash towards the cache, if its shard's lock is free. Call for a window of
+    /// requests, then [`Handle::prefetch_bucket`] and [`Handle::prefetch_entry`] for the same, then run them.
+    #[inline]
+    pub fn prefetch_directory(&self, hash: u64) {
+        if let Some(shard) = self.shards.cell_of(hash).1.try_lock() {
+            shard.table.prefetch_directory(hash);
+        }
+    }
+
+    /// Brings the bucket line of a key's hash towards the cache, if its shard's lock is free.
     #[inline]
     pub fn prefetch_bucket(&self, hash: u64) {
         if let Some(shard) = self.shards.cell_of(hash).1.try_lock() {

@@ -1,6 +1,6 @@
 //! One independent slice of a keyspace; the only place that knows about concurrency.
 //!
-//! A shard is a mutex around a table. `route.rs` says which shard a key belongs to, `multi_key.rs` takes the locks of one or
+//! A shard is a lock (`lock.rs`) around a table. `route.rs` says which shard a key belongs to, `multi_key.rs` takes the locks of one or
 //! many in an order that cannot deadlock, `watch.rs` notices changes of watched keys.
 //!
 //! **The rule of ownership.** A shard's lock can be reached through a set of shards that a namespace has meanwhile given
@@ -8,6 +8,7 @@
 //! came from, and on a mismatch lets go, loads the namespace's present shards, and tries again. While a lock is held and its owner is right, the
 //! namespace's shards cannot change, because whoever changes them holds all their locks.
 
+mod lock;
 pub mod multi_key;
 mod resize;
 pub mod route;
@@ -16,8 +17,6 @@ pub(crate) mod watch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::Mutex;
-
 use crate::keyspace::Entries;
 use crate::memory::Padded;
 use crate::namespace::Namespace;
@@ -25,6 +24,7 @@ use crate::random::Random;
 use crate::stats::{Counters, Usage};
 use crate::table::{KeyHasher, Table, ValueView};
 use crate::value::{Object, ValueRef};
+use lock::ShardMutex;
 use route::RouteTable;
 pub use route::SHARDS_MAX;
 use watch::Watches;
@@ -203,14 +203,14 @@ pub(crate) struct Shards {
     serial: u64,
     vacant: bool,
     route: Arc<RouteTable>,
-    cells: Box<[Padded<Mutex<Shard>>]>,
+    cells: Box<[Padded<ShardMutex<Shard>>]>,
 }
 
 impl Shards {
     /// Makes `route.shards()` empty shards.
     pub(crate) fn new(owner: u64, route: Arc<RouteTable>, hasher: KeyHasher) -> Self {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let cells = (0..route.shards()).map(|_| Padded(Mutex::new(Shard::new(owner, hasher)))).collect();
+        let cells = (0..route.shards()).map(|_| Padded(ShardMutex::new(Shard::new(owner, hasher)))).collect();
         Self { serial: SERIAL.fetch_add(1, Ordering::Relaxed), vacant: owner == RETIRED, route, cells }
     }
 
@@ -234,12 +234,12 @@ impl Shards {
     }
 
     #[inline]
-    pub(crate) fn cell(&self, index: usize) -> &Mutex<Shard> {
+    pub(crate) fn cell(&self, index: usize) -> &ShardMutex<Shard> {
         &self.cells[index].0
     }
 
     #[inline]
-    pub(crate) fn cell_of(&self, hash: u64) -> (usize, &Mutex<Shard>) {
+    pub(crate) fn cell_of(&self, hash: u64) -> (usize, &ShardMutex<Shard>) {
         let index = self.route.shard_of(hash);
         (index, self.cell(index))
     }

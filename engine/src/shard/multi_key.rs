@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use parking_lot::MutexGuard;
 use smallvec::SmallVec;
 
+use super::lock::ShardGuard;
 use super::{Shard, Shards};
 use crate::keyspace::{Keyspace, ShardSet};
 use crate::namespace::{Handle, Namespace, Recount};
@@ -51,7 +51,7 @@ pub enum LockError {
 struct Guard<'e> {
     serial: u64,
     index: usize,
-    shard: MutexGuard<'e, Shard>,
+    shard: ShardGuard<'e, Shard>,
 }
 
 /// Locks of the shards an operation needs, given back when this is dropped.

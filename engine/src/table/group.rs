@@ -60,7 +60,7 @@ impl Group {
         }
         let address = memory.expose_provenance() as u64;
         assert!(address >> 48 == 0 && address & 63 == 0, "user space addresses have 48 bits here");
-        Self(address | buckets as u64 - 1 | u64::from(depth) << 48 | u64::from(phase) << 54)
+        Self(address | (buckets as u64 - 1) | u64::from(depth) << 48 | u64::from(phase) << 54)
     }
 
     /// Gives the buckets' memory back.

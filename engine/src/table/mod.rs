@@ -535,7 +535,7 @@ impl<O> Table<O> {
             if excess > 0 && (choice >> 32) & ((1 << excess.min(31)) - 1) != 0 {
                 continue;
             }
-            let pick = ((choice & 0xFFFF_FFFF) * (most * SLOTS) as u64 >> 32) as usize;
+            let pick = (((choice & 0xFFFF_FFFF) * (most * SLOTS) as u64) >> 32) as usize;
             let (bucket, index) = (pick / SLOTS, pick % SLOTS);
             if bucket >= group.buckets() {
                 continue;
@@ -552,7 +552,13 @@ impl<O> Table<O> {
         if self.directory.len() == 1 { self.directory[0].buckets() } else { BUCKETS_MAX }
     }
 
-    /// Brings the bucket line that `hash` maps to towards the cache.
+    /// Brings the directory word that `hash` maps to towards the cache: the first of three stages.
+    #[inline]
+    pub fn prefetch_directory(&self, hash: u64) {
+        prefetch(self.directory.as_ptr().wrapping_add(self.directory_index(hash)));
+    }
+
+    /// Brings the bucket line that `hash` maps to towards the cache; wants the directory word to be there.
     #[inline]
     pub fn prefetch_bucket(&self, hash: u64) {
         if let Some(group) = self.directory.get(self.directory_index(hash)) {

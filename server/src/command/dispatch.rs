@@ -126,7 +126,8 @@ impl Dispatcher {
         self.last_tick.set(self.ticks.raw());
     }
 
-    /// Finds a request's command and the hash of its key, and asks for the key's place in memory.
+    /// Finds a request's command and the hash of its key, and asks for the key's directory word: the first stage of
+    /// prefetching.
     #[inline]
     pub(crate) fn prepare(&self, bytes: &[u8], ranges: &[ArgRange], namespace: &Handle) -> Prepared {
         let Some(mut command) = ranges.first().and_then(|name| self.table.lookup(name.of(bytes))) else {
@@ -141,15 +142,23 @@ impl Dispatcher {
         }
         let key = command.keys.only().and_then(|index| {
             let hash = self.hasher.hash(ranges.get(index)?.of(bytes));
-            namespace.prefetch_bucket(hash);
+            namespace.prefetch_directory(hash);
             Some((index, hash))
         });
         Prepared { command: Some(command), first, key }
     }
 
-    /// Asks for the entry of a request's key; the second stage of prefetching.
+    /// Asks for the bucket of a request's key; the second stage of prefetching.
     #[inline]
-    pub(crate) fn prefetch(&self, prepared: &Prepared, namespace: &Handle) {
+    pub(crate) fn prefetch_bucket(&self, prepared: &Prepared, namespace: &Handle) {
+        if let Some((_, hash)) = prepared.key {
+            namespace.prefetch_bucket(hash);
+        }
+    }
+
+    /// Asks for the entry of a request's key; the third stage of prefetching.
+    #[inline]
+    pub(crate) fn prefetch_entry(&self, prepared: &Prepared, namespace: &Handle) {
         if let Some((_, hash)) = prepared.key {
             namespace.prefetch_entry(hash);
         }

@@ -1,7 +1,7 @@
 //! The event loop of one thread.
 //!
 //! A **turn** serves every connection that is ready: requests are read and decoded into a **window** of at most
-//! [`WINDOW_MAX`] across connections; the window's keys are prefetched in two stages, bucket lines and then entries; then
+//! [`WINDOW_MAX`] across connections; the window's keys are prefetched in three stages, directory words, bucket lines and entries; then
 //! it is executed in the order of each connection, and each connection's replies are written by one system call. Turns
 //! follow one another while there is work; at least every [`BUSY_MAX`] the thread's other tasks get their chance.
 
@@ -372,7 +372,12 @@ impl Worker {
         }
         for pending in &self.window[..self.window_len] {
             if let Some(connection) = self.connections[pending.slot].as_ref() {
-                self.dispatcher.prefetch(&pending.prepared, &connection.namespace);
+                self.dispatcher.prefetch_bucket(&pending.prepared, &connection.namespace);
+            }
+        }
+        for pending in &self.window[..self.window_len] {
+            if let Some(connection) = self.connections[pending.slot].as_ref() {
+                self.dispatcher.prefetch_entry(&pending.prepared, &connection.namespace);
             }
         }
         self.dispatcher.begin_window();

@@ -356,6 +356,24 @@ fn swaps_deletions_and_creations_never_show_another_namespace() {
 }
 
 #[test]
+fn handles_of_both_sides_of_a_swap_are_stale_together() {
+    let engine = engine();
+    let mut handles = [0, 1].map(|index| Handle::new(engine.database(index).unwrap()));
+    handles.iter_mut().for_each(|handle| handle.refresh().unwrap());
+    let [mut first, mut second] = handles;
+    for _ in 0..2 {
+        let old = first.clone();
+        Locks::many(&[(&first, Reach::All), (&second, Reach::All)], Patience::Wait).unwrap().swap(&first, &second);
+        second.refresh().unwrap();
+        // `old` and `second` name the same shards now, as if refreshed on both sides of the swap.
+        for wanted in [[(&old, Reach::Key(1)), (&second, Reach::Key(1))], [(&second, Reach::All), (&old, Reach::All)]] {
+            assert_eq!(Locks::many(&wanted, Patience::Wait).err(), Some(LockError::Stale));
+        }
+        first.refresh().unwrap();
+    }
+}
+
+#[test]
 fn brief_patience_gives_up() {
     let engine = engine();
     let mut handle = Handle::new(engine.database(0).unwrap());

@@ -98,6 +98,13 @@ impl<'e> Locks<'e> {
             }
         }
         order.sort_unstable_by_key(|&(serial, index, _)| (serial, index));
+        // Two namespaces never own the same shard: one of the handles was refreshed before a swap, the other after.
+        let mixed = |pair: &[(u64, usize, &Handle)]| {
+            pair[0].0 == pair[1].0 && pair[0].2.namespace().id() != pair[1].2.namespace().id()
+        };
+        if order.windows(2).any(mixed) {
+            return Err(LockError::Stale);
+        }
         order.dedup_by_key(|&mut (serial, index, _)| (serial, index));
         let mut guards = SmallVec::with_capacity(order.len());
         for (_, index, handle) in order {

@@ -1,5 +1,6 @@
 //! The cache: owns the namespaces and what they share.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -28,6 +29,9 @@ pub const NAMESPACES_MAX: usize = 16_384;
 pub struct EngineOptions {
     /// Numbered namespaces there are from the start, named "0", "1"…; they cannot be deleted.
     pub databases: u32,
+    /// Those of them that are called otherwise or set up otherwise, by index: their names, and options of which `database` is
+    /// not looked at.
+    pub special_databases: BTreeMap<u32, (String, NamespaceOptions)>,
     /// Shards of a namespace that does not ask for a number of its own.
     pub default_shards: usize,
     /// Most namespaces that may exist beside the numbered ones; `None` for [`NAMESPACES_MAX`].
@@ -47,6 +51,7 @@ impl Default for EngineOptions {
         let cores = available_parallelism().map_or(1, usize::from);
         Self {
             databases: 16,
+            special_databases: BTreeMap::new(),
             default_shards: (16 * cores).next_power_of_two().min(SHARDS_MAX),
             max_namespaces: None,
             max_memory_bytes: 0,
@@ -127,10 +132,13 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Error::ShardCountOutOfRange`], [`Error::DatabaseOutOfRange`].
+    /// [`Error::ShardCountOutOfRange`], [`Error::DatabaseOutOfRange`] (also for a special database beyond the numbered ones),
+    /// [`Error::NameInvalid`], [`Error::NamespaceExists`].
     pub fn new(options: EngineOptions) -> Result<Self> {
         let databases = options.databases as usize;
-        if databases > NAMESPACES_MAX {
+        let mut special_databases = options.special_databases;
+        let is_beyond = special_databases.last_key_value().is_some_and(|(index, _)| *index >= options.databases);
+        if databases > NAMESPACES_MAX || is_beyond {
             return Err(Error::DatabaseOutOfRange);
         }
         check_shards(options.default_shards)?;
@@ -159,8 +167,9 @@ impl Engine {
             cycle: Mutex::default(),
         };
         for database in 0..options.databases {
-            let options = NamespaceOptions { database: Some(database), ..NamespaceOptions::default() };
-            engine.create_namespace(&database.to_string(), options)?;
+            let plain = || (database.to_string(), NamespaceOptions::default());
+            let (name, options) = special_databases.remove(&database).unwrap_or_else(plain);
+            engine.create_namespace(&name, NamespaceOptions { database: Some(database), ..options })?;
         }
         engine.set_max_namespaces(options.max_namespaces);
         Ok(engine)

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -134,12 +135,22 @@ impl Namespace {
     /// [`Error::MaxKeysBelowCount`] when there are more keys than `max_keys`, [`Error::NamespaceDeleted`]; nothing is
     /// changed then.
     pub fn set_limits(self: &Arc<Self>, limits: Limits) -> Result<()> {
-        if self.while_vacant(|| self.store_limits(limits))? {
+        self.change_limits(|_| limits)
+    }
+
+    /// [`Namespace::set_limits`] to what `change` makes of the present limits, which nobody else changes meanwhile. It may be
+    /// called more than once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Namespace::set_limits`].
+    pub fn change_limits(self: &Arc<Self>, change: impl Fn(Limits) -> Limits) -> Result<()> {
+        if self.while_vacant(|| self.store_limits(change(self.limits())))? {
             return Ok(());
         }
         let mut handle = Handle::new(Arc::clone(self));
         handle.with(Reach::All, 0, |keyspace| {
-            let keys = keyspace.len() as u64;
+            let (limits, keys) = (change(self.limits()), keyspace.len() as u64);
             if limits.max_keys != 0 && keys > limits.max_keys {
                 return Err(Error::MaxKeysBelowCount);
             }
@@ -185,6 +196,21 @@ impl Namespace {
     /// The same by shard; empty while the namespace was never used.
     pub fn shard_usage(&self) -> Vec<Usage> {
         self.read_shards(|usages: &mut Vec<Usage>, shard| usages.push(shard.usage()))
+    }
+
+    /// Look-ups and changes since the start, summed over the shards; `None` when a shard is locked for longer than
+    /// `patience` or changes hands right now. For those who must not wait, and can ask again later.
+    pub fn try_operations(&self, patience: Duration) -> Option<u64> {
+        let shards = self.shards.load_full();
+        if shards.is_vacant() {
+            return Some(0);
+        }
+        (0..shards.len())
+            .map(|index| {
+                let shard = shards.cell(index).try_lock_for(patience).filter(|shard| shard.owner == self.id)?;
+                Some(shard.counters.reads + shard.counters.writes)
+            })
+            .sum()
     }
 
     /// The shards as they are now; made on the first call.

@@ -595,3 +595,74 @@ fn renaming_a_key_to_itself_changes_nothing() {
         assert_eq!(keyspace.watch_version(key), Some(version));
     });
 }
+
+#[test]
+fn fields_are_set_together_or_not_at_all() {
+    let mut fixture = Fixture::new();
+    let set_all = |fixture: &mut Fixture, key: &[u8], pairs: &[(&[u8], &[u8])]| {
+        fixture.with(|keyspace| {
+            let key = keyspace.key(key);
+            keyspace.hash_mut(key)?.set_all(pairs.iter().copied())
+        })
+    };
+    let fields = |fixture: &mut Fixture, key: &[u8]| {
+        fixture.with(|keyspace| {
+            let key = keyspace.key(key);
+            keyspace.hash(key).unwrap().map_or(0, |hash| hash.len())
+        })
+    };
+    let namespace = Arc::clone(fixture.handle.namespace());
+    assert_eq!(set_all(&mut fixture, b"h", &[]), Ok(0));
+    assert_eq!(set_all(&mut fixture, b"h", &[(b"a", b"1"), (b"b", b"2"), (b"a", b"3")]), Ok(2));
+
+    namespace.set_limits(Limits { max_keys: 1, max_value_bytes: 4, ..Limits::default() }).unwrap();
+    let too_long: [(&[u8], &[u8]); 3] = [(b"a", b"x"), (b"c", b"12345"), (b"d", b"x")];
+    assert_eq!(set_all(&mut fixture, b"h", &too_long), Err(Error::ValueTooLarge));
+    assert_eq!(set_all(&mut fixture, b"new", &[(b"a", b"1"), (b"b", b"2")]), Err(Error::MaxKeys));
+    assert_eq!((fields(&mut fixture, b"h"), fields(&mut fixture, b"new")), (2, 0));
+    // What was refused has reserved nothing.
+    fixture.with(|keyspace| {
+        let key = keyspace.key(b"h");
+        assert!(keyspace.remove(key));
+    });
+    assert_eq!(set_all(&mut fixture, b"new", &[(b"a", b"1"), (b"b", b"2")]), Ok(2));
+
+    let used = namespace.usage().used_bytes as u64;
+    namespace.set_limits(Limits { max_memory_bytes: used + 50_000, ..Limits::default() }).unwrap();
+    let long = vec![b'x'; 30_000];
+    assert_eq!(set_all(&mut fixture, b"h", &[(b"a", &long), (b"b", &long)]), Err(Error::OutOfMemory));
+    assert_eq!(fields(&mut fixture, b"h"), 0);
+    assert_eq!(set_all(&mut fixture, b"h", &[(b"a", &long), (b"b", b"2")]), Ok(2));
+    assert_eq!(set_all(&mut fixture, b"h", &[(b"b", b"3"), (b"c", &long)]), Err(Error::OutOfMemory));
+    assert_eq!(fields(&mut fixture, b"h"), 2);
+}
+
+#[test]
+fn special_databases_keep_their_index() {
+    let special = NamespaceOptions {
+        shards: Some(3),
+        limits: Limits { max_keys: 5, ..Limits::default() },
+        ..NamespaceOptions::default()
+    };
+    let options = |index| EngineOptions {
+        databases: 4,
+        special_databases: [(index, ("users".to_owned(), special))].into(),
+        ..EngineOptions::default()
+    };
+    let engine = Engine::new(options(2)).unwrap();
+    let names: Vec<String> = engine.namespaces().iter().map(|namespace| namespace.name().to_owned()).collect();
+    assert_eq!(names, ["0", "1", "users", "3"]);
+    let users = engine.database(2).unwrap();
+    assert_eq!((users.shard_count(), users.limits().max_keys), (3, 5));
+    assert_eq!(engine.delete_namespace("users"), Err(Error::NamespaceFixed));
+    assert_eq!(Engine::new(options(4)).err(), Some(Error::DatabaseOutOfRange));
+}
+
+#[test]
+fn limits_change_from_what_they_are() {
+    let fixture = Fixture::new();
+    let namespace = fixture.handle.namespace();
+    namespace.change_limits(|limits| Limits { max_keys: 7, ..limits }).unwrap();
+    namespace.change_limits(|limits| Limits { max_value_bytes: 9, ..limits }).unwrap();
+    assert_eq!(namespace.limits(), Limits { max_keys: 7, max_value_bytes: 9, max_memory_bytes: 0 });
+}

@@ -1,17 +1,18 @@
 //! The server's shared parts, and its life from start to stop.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::thread;
 
 use mio::Poll;
-use rkvs_engine::engine::{Engine, EngineOptions};
-use rkvs_engine::namespace::Handle;
+use rkvs_engine::engine::{Engine, EngineOptions, NamespaceOptions};
+use rkvs_engine::namespace::{Handle, Limits};
 use rkvs_engine::value::hash::HashLimits;
 
 use crate::command::table::CommandTable;
 use crate::config::{Config, Settings};
-use crate::metrics::{Counters, LatencyMonitor, Slowlog};
+use crate::metrics::{Counters, LatencyMonitor, NamespaceRates, Slowlog};
 use crate::net::{self, Inbox, ListenError, Listener, Shutdown, Worker};
 use crate::session::{Clients, Pause};
 
@@ -32,6 +33,8 @@ pub struct Server {
     pub slowlog: Slowlog,
     /// The latest latency spikes.
     pub latency: LatencyMonitor,
+    /// How much each namespace is used.
+    pub namespace_rates: NamespaceRates,
     /// CLIENT PAUSE.
     pub pause: Pause,
     /// Whether the server is to stop.
@@ -108,6 +111,7 @@ impl Server {
             counters: Counters::new(workers, CommandTable::of_server().commands().len()),
             slowlog: Slowlog::default(),
             latency: LatencyMonitor::default(),
+            namespace_rates: NamespaceRates::default(),
             pause: Pause::default(),
             shutdown: Shutdown::default(),
             started_at_ms,
@@ -239,14 +243,49 @@ fn engine(settings: &Settings, workers: usize) -> Result<Engine, StartError> {
         0 => (16 * workers).next_power_of_two(),
         shards => shards as usize,
     };
-    Engine::new(EngineOptions {
+    let (special_databases, others) = split_namespaces(settings);
+    let engine = Engine::new(EngineOptions {
         databases: settings.databases,
+        special_databases,
         default_shards,
         max_memory_bytes: settings.maxmemory_bytes,
         hash_limits: hash_limits(settings),
         ..EngineOptions::default()
     })
-    .map_err(|cause| StartError::Engine { what: "cannot set up the databases".into(), cause })
+    .map_err(|cause| StartError::Engine { what: "cannot set up the databases".into(), cause })?;
+    for (name, options) in others {
+        engine
+            .create_namespace(&name, options)
+            .map_err(|cause| StartError::Engine { what: format!("cannot set up the namespace '{name}'"), cause })?;
+    }
+    Ok(engine)
+}
+
+/// A namespace's name and how it is set up.
+type NamedOptions = (String, NamespaceOptions);
+
+/// The namespaces that the settings name: those among the numbered databases, by index, and the others, those that take
+/// any free index last.
+fn split_namespaces(settings: &Settings) -> (BTreeMap<u32, NamedOptions>, Vec<NamedOptions>) {
+    let (mut numbered, mut others) = (BTreeMap::new(), Vec::new());
+    for (name, limits) in &settings.namespaces {
+        let database = u32::try_from(limits.db).ok();
+        let options = NamespaceOptions {
+            database,
+            shards: Some(limits.shards as usize).filter(|shards| *shards > 0),
+            limits: Limits {
+                max_keys: limits.max_keys,
+                max_value_bytes: limits.max_value_size_bytes,
+                max_memory_bytes: limits.maxmemory_bytes,
+            },
+        };
+        match database.filter(|index| *index < settings.databases) {
+            Some(index) => drop(numbered.insert(index, (name.clone(), options))),
+            None => others.push((name.clone(), options)),
+        }
+    }
+    others.sort_by_key(|(_, options)| options.database.unwrap_or(u32::MAX));
+    (numbered, others)
 }
 
 /// 40 random hexadecimal digits.
@@ -271,5 +310,45 @@ pub fn raise_descriptor_limit(maxclients: u32) {
     if !set || raised < wanted {
         let have = if set { raised } else { current };
         tracing::warn!("The system permits {have} open files, which may be too few for maxclients {maxclients}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NamespaceSettings;
+
+    fn settings(namespaces: &[(&str, NamespaceSettings)]) -> Settings {
+        let namespaces = namespaces.iter().map(|(name, settings)| ((*name).to_owned(), settings.clone())).collect();
+        Settings { namespaces, databases: 4, default_shards: 2, ..Settings::default() }
+    }
+
+    #[test]
+    fn namespaces_of_the_settings_are_there_at_start() {
+        let plain = NamespaceSettings::default();
+        let users = NamespaceSettings { db: 1, shards: 8, max_keys: 10, ..plain.clone() };
+        let two = NamespaceSettings { db: 2, max_value_size_bytes: 64, ..plain.clone() };
+        let far = NamespaceSettings { db: 4, maxmemory_bytes: 1 << 20, ..plain.clone() };
+        let engine = engine(&settings(&[("any", plain), ("far", far), ("users", users), ("2", two)]), 1).unwrap();
+        let seen: Vec<_> = engine
+            .namespaces()
+            .iter()
+            .map(|namespace| (namespace.database(), namespace.name().to_owned(), namespace.shard_count()))
+            .collect();
+        let expected = [(0, "0", 2), (1, "users", 8), (2, "2", 2), (3, "3", 2), (4, "far", 2), (5, "any", 2)];
+        assert_eq!(seen, expected.map(|(index, name, shards)| (index, name.to_owned(), shards)));
+        let limits = |name| engine.namespace(name).unwrap().limits();
+        assert_eq!(limits("users"), Limits { max_keys: 10, ..Limits::default() });
+        assert_eq!(limits("2"), Limits { max_value_bytes: 64, ..Limits::default() });
+        assert_eq!(limits("far"), Limits { max_memory_bytes: 1 << 20, ..Limits::default() });
+    }
+
+    #[test]
+    fn namespaces_that_cannot_be_are_named() {
+        let far = NamespaceSettings { db: 60_000, ..NamespaceSettings::default() };
+        let error = engine(&settings(&[("far", far)]), 1).unwrap_err().to_string();
+        assert!(error.starts_with("cannot set up the namespace 'far': "), "{error}");
+        let error = engine(&settings(&[("a/b", NamespaceSettings::default())]), 1).unwrap_err().to_string();
+        assert!(error.starts_with("cannot set up the namespace 'a/b': "), "{error}");
     }
 }

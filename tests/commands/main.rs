@@ -9,5 +9,6 @@ mod connection;
 mod hash;
 mod introspection;
 mod keyspace;
+mod namespace;
 mod string;
 mod transaction;

@@ -8,6 +8,7 @@ mod connection;
 mod hash;
 mod introspection;
 mod keyspace;
+mod namespace;
 mod scan_options;
 mod string;
 pub(crate) mod time_form;
@@ -21,6 +22,7 @@ pub static GROUPS: &[&[&[Command]]] = &[
     hash::COMMANDS,
     introspection::COMMANDS,
     keyspace::COMMANDS,
+    namespace::COMMANDS,
     string::COMMANDS,
     transaction::COMMANDS,
 ];

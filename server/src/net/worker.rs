@@ -698,6 +698,9 @@ impl Worker {
         }
         self.accept_ready = !self.listeners.is_empty();
         self.dispatcher.expire();
+        if self.index == 0 {
+            self.server.namespace_rates.sample(&self.server.engine, self.dispatcher.now_ms());
+        }
         let hz = self.dispatcher.settings().hz.max(1) as usize;
         let slice = self.connections.len().div_ceil(hz);
         for _ in 0..slice {

@@ -4,6 +4,7 @@
 //! pipelined, on the server under test and on the reference where it is installed. Tests that need a second
 //! connection or a setting start a [`rkvs_tests::Server`] themselves.
 
+mod batch;
 mod completeness;
 mod connection;
 mod hash;

@@ -4,6 +4,7 @@
 //! names the lists of its files (`pub(super) static COMMANDS: &[&[Command]] = &[get::COMMANDS, …];`), and [`GROUPS`] names the
 //! groups. Nothing else has to be told about a new command.
 
+mod batch;
 mod connection;
 mod hash;
 mod introspection;
@@ -18,6 +19,7 @@ use crate::command::spec::Command;
 
 /// The groups, each the lists of its files.
 pub static GROUPS: &[&[&[Command]]] = &[
+    batch::COMMANDS,
     connection::COMMANDS,
     hash::COMMANDS,
     introspection::COMMANDS,

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -12,7 +11,7 @@ use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::keyspace::Keyspace;
 use crate::memory::{Budget, Padded};
-use crate::shard::multi_key::{LockError, Locks, Patience, Reach};
+use crate::shard::multi_key::{LockError, Locks, Patience, Reach, spin};
 use crate::shard::route::RouteTable;
 use crate::shard::{RETIRED, Shard, Shards};
 use crate::stats::Usage;
@@ -199,15 +198,19 @@ impl Namespace {
     }
 
     /// Look-ups and changes since the start, summed over the shards; `None` when a shard is locked for longer than
-    /// `patience` or changes hands right now. For those who must not wait, and can ask again later.
-    pub fn try_operations(&self, patience: Duration) -> Option<u64> {
+    /// some microseconds or changes hands right now. For those who must not wait, and can ask again later.
+    pub fn try_operations(&self) -> Option<u64> {
         let shards = self.shards.load_full();
         if shards.is_vacant() {
             return Some(0);
         }
         (0..shards.len())
             .map(|index| {
-                let shard = shards.cell(index).try_lock_for(patience).filter(|shard| shard.owner == self.id)?;
+                let cell = shards.cell(index);
+                let shard = cell.try_lock().or_else(|| spin(|| cell.try_lock()))?;
+                if shard.owner != self.id {
+                    return None;
+                }
                 Some(shard.counters.reads + shard.counters.writes)
             })
             .sum()

@@ -282,8 +282,9 @@ fn lock<'e>(handle: &Handle, shards: &'e Shards, index: usize, patience: Patienc
     }
 }
 
+/// Attempts again and again for some microseconds.
 #[cold]
-fn spin<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn spin<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     (0..SPINS_MAX).find_map(|_| {
         (0..8).for_each(|_| std::hint::spin_loop());
         attempt()

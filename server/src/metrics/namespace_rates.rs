@@ -1,17 +1,12 @@
 //! Operations per second of each namespace, from samples: nothing is counted that the shards do not count anyway.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use parking_lot::Mutex;
 use rkvs_engine::engine::Engine;
 
 /// Time between two samples, in milliseconds.
 const PERIOD_MS: u64 = 1000;
-/// Longest wait for one shard's lock. A namespace with a shard that is locked for longer is left for the next round, which
-/// then measures a longer time.
-const PATIENCE: Duration = Duration::from_micros(5);
-
 /// How many operations per second each namespace has served of late.
 #[derive(Debug, Default)]
 pub struct NamespaceRates {
@@ -47,7 +42,8 @@ impl NamespaceRates {
         let (round, before_ms) = (samples.round + 1, samples.at_ms);
         (samples.round, samples.at_ms) = (round, now_ms);
         for namespace in engine.namespaces() {
-            let operations = namespace.try_operations(PATIENCE);
+            // A namespace with a locked shard is left for the next round, which then measures a longer time.
+            let operations = namespace.try_operations();
             if operations == Some(0) && !samples.by_namespace.contains_key(&namespace.id()) {
                 continue;
             }

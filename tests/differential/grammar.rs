@@ -114,7 +114,7 @@ const TEMPLATES: &[(usize, &str)] = &[
     // 7.0 acts on each option as it reads it, 7.2 after reading all: so none that takes effect before one that fails.
     (1, "HELLO [2 | 3 | <int>]"),
     (1, "HELLO (2 | 3) [AUTH <word> <word>] [SETNAME <word>]"),
-    (1, "HELLO (2 | 3) {<word>}"),
+    (1, "HELLO (2 | 3) (foo | NX | AUTH | '' | SETNAME)"),
     (1, "AUTH [default] <word>"),
     (1, "CLIENT GETNAME"),
     (1, "CLIENT SETNAME <value>"),
@@ -129,7 +129,8 @@ const TEMPLATES: &[(usize, &str)] = &[
     (1, "CONFIG GET <setting>"),
     (1, "CONFIG SET hash-max-listpack-entries <index>"),
     (1, "CONFIG SET hash-max-listpack-value <index>"),
-    (1, "CONFIG SET {(maxmemory | timeout | databases | no-such-setting) <int>}"),
+    // Two servers never use the same memory, so a limit is either far away or not there.
+    (1, "CONFIG SET {(timeout <int> | databases <int> | no-such-setting 1 | maxmemory <limit>)}"),
     (1, "COMMAND GETKEYS <command>"),
     (1, "COMMAND GETKEYSANDFLAGS <command>"),
     (1, "COMMAND INFO <word>"),
@@ -528,6 +529,7 @@ impl Writer {
                 }
             },
             "type" => random.word(&["string", "hash", "list", "HASH", "foo"]),
+            "limit" => random.word(&["0", "2gb", "3000MB", "99999999999", "x", "1x", "-1", ""]),
             "setting" => random.word(SETTINGS),
             "word" => random.word(WORDS),
             _ => panic!("no such hole: {kind}"),

@@ -15,7 +15,7 @@ pub(crate) struct Difference {
 }
 
 /// The intended differences of replies.
-pub(crate) const ALL: &[Difference] = &[HELLO_OPTIONS, REFCOUNT];
+pub(crate) const ALL: &[Difference] = &[HELLO_OPTIONS, REFCOUNT, EXPIRED_USAGE, SIZE_BEYOND_64_BITS];
 
 const HELLO_OPTIONS: Difference = Difference {
     reason: "since 7.2 HELLO reads all its options before it acts on any, so a later mistake is told instead of a wrong \
@@ -39,6 +39,25 @@ const REFCOUNT: Difference = Difference {
         is_refcount(args)
             && matches!(ours, Value::Integer(1 | 2_147_483_647))
             && matches!(theirs, Value::Integer(count) if *count > 0)
+    },
+};
+
+const EXPIRED_USAGE: Difference = Difference {
+    reason: "an expired key is gone for every command; the reference still weighs it until someone removes it",
+    example: &["DEBUG SET-ACTIVE-EXPIRE 0", "SET s1 v PXAT 1", "MEMORY USAGE s1"],
+    covers: |args, ours, theirs| {
+        args[0].eq_ignore_ascii_case(b"MEMORY") && *ours == Value::Null && matches!(theirs, Value::Integer(_))
+    },
+};
+
+const SIZE_BEYOND_64_BITS: Difference = Difference {
+    reason: "a size in bytes that does not fit 64 bits is no size; the reference takes the nearest or wraps around",
+    example: &["CONFIG SET hash-max-listpack-value 18446744073709551616"],
+    covers: |args, ours, theirs| {
+        let ends = |value: &Value, text: &[u8]| matches!(value, Value::Error(error) if error.ends_with(text));
+        args[0].eq_ignore_ascii_case(b"CONFIG")
+            && ends(ours, b"argument must be a memory value")
+            && ends(theirs, b"argument must be between 0 and 9223372036854775807 inclusive")
     },
 };
 

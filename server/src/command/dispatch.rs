@@ -298,7 +298,7 @@ impl Dispatcher {
         if Some(command.index()) == self.exec {
             return exec::execute(self, session, namespace, command, output);
         }
-        if matches!(command.name, "discard" | "multi" | "watch" | "quit" | "reset") {
+        if matches!(command.full_name(), "discard" | "multi" | "watch" | "quit" | "reset") {
             return self.run(session, namespace, command, args, output);
         }
         let queue = session.transaction.queue.as_mut().expect("the transaction is open");

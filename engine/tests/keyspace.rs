@@ -10,7 +10,7 @@ use rkvs_engine::error::Error;
 use rkvs_engine::keyspace::{DeadlineChange, Keyspace};
 use rkvs_engine::namespace::{Handle, Limits};
 use rkvs_engine::random::Random;
-use rkvs_engine::shard::multi_key::Reach;
+use rkvs_engine::shard::multi_key::{LockError, Locks, Patience, Reach};
 use rkvs_engine::value::string::Digits;
 use rkvs_engine::value::{Encoding, StringRef, ValueType};
 
@@ -292,6 +292,27 @@ fn a_walk_without_locks_lets_others_in_and_meets_every_key_once() {
 }
 
 #[test]
+fn two_namespaces_never_lock_one_shard() {
+    let fixture = Fixture::new();
+    let [mut first, mut second] = [0, 1].map(|index| Handle::new(fixture.engine.database(index).unwrap()));
+    first.refresh().unwrap();
+    second.refresh().unwrap();
+    let key = fixture.engine.key(b"k");
+    let before_swap = first.clone();
+    {
+        let mut locks = Locks::many(&[(&first, Reach::All), (&second, Reach::All)], Patience::Wait).unwrap();
+        locks.swap(&first, &second);
+    }
+    second.refresh().unwrap();
+    for order in [[&before_swap, &second], [&second, &before_swap]] {
+        let wanted = order.map(|handle| (handle, Reach::Key(key.hash)));
+        assert_eq!(Locks::many(&wanted, Patience::Wait).err(), Some(LockError::Stale));
+    }
+    first.refresh().unwrap();
+    assert!(Locks::many(&[(&first, Reach::All), (&second, Reach::All)], Patience::Wait).is_ok());
+}
+
+#[test]
 fn a_random_key_is_found_among_many_that_have_expired() {
     let mut fixture = Fixture::new();
     fixture.with(|keyspace| {
@@ -394,8 +415,7 @@ fn moves_between_namespaces_take_the_key_along_or_do_nothing() {
     let key = fixture.engine.key(b"k");
     for patience in 0..2 {
         let wanted = [(&fixture.handle, Reach::Key(key.hash)), (&other, Reach::Key(key.hash))];
-        let mut locks =
-            rkvs_engine::shard::multi_key::Locks::many(&wanted, rkvs_engine::shard::multi_key::Patience::Wait).unwrap();
+        let mut locks = Locks::many(&wanted, Patience::Wait).unwrap();
         locks.pair((&fixture.handle, &other), 1_000, |from, to| {
             from.set_string(key, b"v", DeadlineChange::At(7_000)).unwrap();
             assert_eq!(from.move_to(key, to), Ok(patience == 0));
@@ -502,7 +522,6 @@ fn expiry_is_a_change_unless_the_key_had_expired_when_the_watch_began() {
 
 #[test]
 fn swapping_exchanges_keys_and_leaves_names_limits_and_watchers() {
-    use rkvs_engine::shard::multi_key::{Locks, Patience};
     let mut fixture = Fixture::new();
     let engine = &fixture.engine;
     let options = NamespaceOptions {

@@ -79,6 +79,27 @@ fn a_transaction_goes_on_in_the_swapped_database() {
 }
 
 #[test]
+fn a_watch_holds_from_wherever_it_is_asked_about() {
+    let server = Server::rkvs();
+    let (mut client, mut other) = (server.client(), server.client());
+    client.line("WATCH none");
+    other.line("SWAPDB 0 9");
+    client.line("SELECT 9");
+    client.line("MULTI");
+    assert_eq!(client.line("EXEC"), array([]), "the key was never there");
+
+    other.line("SET some v");
+    client.line("SELECT 0");
+    client.line("WATCH some");
+    other.line("SWAPDB 0 9");
+    client.line("SELECT 9");
+    client.line("MULTI");
+    client.line("DEL some");
+    assert_eq!(client.line("EXEC"), nil_array(), "the key is in the other database");
+    assert_eq!(client.line("EXISTS some"), int(1));
+}
+
+#[test]
 fn nobody_sees_half_a_swap() {
     let server = Server::rkvs();
     let mut client = server.client();

@@ -84,7 +84,6 @@ pub(crate) const TABLE: &[TableDifference] = &[
     exists("client|no-touch", "since 7.2"),
     exists("client|setinfo", "since 7.2"),
     remark("getex"),
-    remark("set"),
 ];
 
 const fn exists(command: &'static str, reason: &'static str) -> TableDifference {

@@ -97,6 +97,29 @@ impl<'a> HashRef<'a> {
         }
     }
 
+    /// Calls `visit` with `count` fields, each picked from all, until it returns false; whether it never did. Costs
+    /// `O(count)`, and for a packed hash once `O(fields)`.
+    pub fn random_repeated(
+        self,
+        count: u64,
+        random: &mut Random,
+        visit: &mut dyn FnMut(StringRef<'_>, StringRef<'_>) -> bool,
+    ) -> bool {
+        match self {
+            Self::Packed(map) => {
+                let pairs: Vec<_> = map.iter().collect();
+                (0..count).all(|_| {
+                    let picked = random.index(pairs.len()).map(|index| pairs[index]);
+                    picked.is_some_and(|(field, value)| visit(field.into(), value.into()))
+                })
+            }
+            Self::Table(fields) => (0..count).all(|_| {
+                let picked = fields.sample(random);
+                picked.is_some_and(|(field, value)| visit(StringRef::Bytes(field), value))
+            }),
+        }
+    }
+
     /// Calls `visit` with at most `count` different fields picked at random, all when there are no more; their order is
     /// not random. Costs `O(count)`, or `O(fields)` where that is less or the hash is packed.
     pub fn random_distinct(

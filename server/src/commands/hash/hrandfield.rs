@@ -70,17 +70,13 @@ fn hrandfield(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>)
 
 /// Picks `count` times, the same field again and again if chance has it so.
 fn repeat(hash: HashRef<'_>, count: u64, writer: &mut Writer<'_, '_>) -> CommandResult {
-    let mut random = Random::from_entropy();
     let bytes_before = writer.reply.output().len_bytes();
     writer.begin(usize::try_from(count).map_err(|_| CommandError::OutOfRange)?);
-    for _ in 0..count {
-        let Some((field, value)) = hash.random_field(&mut random) else { return Err(CommandError::Internal) };
+    let fits = hash.random_repeated(count, &mut Random::from_entropy(), &mut |field, value| {
         writer.pair(field, value);
-        if writer.reply.output().len_bytes() - bytes_before > REPEATED_REPLY_BYTES_MAX {
-            return Err(CommandError::OutOfRange);
-        }
-    }
-    Ok(())
+        writer.reply.output().len_bytes() - bytes_before <= REPEATED_REPLY_BYTES_MAX
+    });
+    if fits { Ok(()) } else { Err(CommandError::OutOfRange) }
 }
 
 /// Writes fields, or fields with their values: pairs in RESP3, one flat list in RESP2.

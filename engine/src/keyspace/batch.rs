@@ -191,7 +191,7 @@ impl Keyspace<'_> {
             let checked = entries
                 .check_length(value.len())
                 .and_then(|()| may_write(found.map(|slot| entries.value(slot))))
-                .and_then(|()| if found.is_none() { entries.check_room() } else { Ok(()) });
+                .and_then(|()| if found.is_none() { entries.check_room(key.bytes.len()) } else { Ok(()) });
             match checked {
                 Err(error) => failures.push(BatchFailure { index, error }),
                 Ok(()) if limited && found.is_none() => new.push(index),

@@ -64,6 +64,7 @@ impl HashMut<'_> {
     ///
     /// [`Error::ValueTooLarge`], [`Error::OutOfMemory`], and for a hash that would be new [`Error::MaxKeys`].
     pub fn set(&mut self, field: &[u8], value: &[u8]) -> Result<bool> {
+        self.entries.check_room(field.len())?;
         self.entries.check_length(value.len())?;
         let limits = self.entries.namespace.shared().hash_limits();
         let Some(slot) = self.slot else {
@@ -114,6 +115,7 @@ impl HashMut<'_> {
     fn reserve_all<'f>(&mut self, pairs: impl Iterator<Item = (&'f [u8], &'f [u8])>) -> Result<u64> {
         let mut bytes = Entries::bytes_to_set(self.key, 0);
         for (field, value) in pairs {
+            self.entries.check_room(field.len())?;
             self.entries.check_length(value.len())?;
             bytes += field.len() + value.len() + FIELD_OVERHEAD_BYTES;
         }
@@ -123,7 +125,7 @@ impl HashMut<'_> {
             return Err(Error::OutOfMemory);
         }
         if self.slot.is_none() {
-            self.entries.check_room()?;
+            self.entries.check_room(self.key.bytes.len())?;
         }
         let leased_bytes = if self.entries.namespace.is_leasing() { bytes as u64 } else { 0 };
         if leased_bytes != 0 && !self.entries.namespace.lease(leased_bytes) {

@@ -14,8 +14,8 @@ use super::arena::units_for;
 
 /// Largest inline value in bytes; above it the value is boxed.
 pub const INLINE_VALUE_MAX: usize = 2048;
-/// Longest key in bytes: what a 32-bit arena block can hold.
-pub const KEY_LEN_MAX: usize = 512 << 20;
+/// Longest key in bytes: what a 32-bit length can say, with room for the rest of the entry.
+pub const KEY_LEN_MAX: usize = u32::MAX as usize - (64 << 10);
 
 /// What a value is, four bits of the entry's flags. The table stores it and attaches no meaning to it; 15 is reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -285,7 +285,11 @@ fn mistakes_in_a_toml_file_are_fatal_and_named() {
         ("[namespaces.a]\nmaxkeys = 1", Some(2), "unknown setting 'maxkeys' of a namespace (did you mean 'max_keys'?)"),
         ("[namespaces.a]\ndb = 1\n[namespaces.b]\ndb = 1", Some(3), "database 1 already is the namespace 'a'"),
         ("[namespaces.5]\ndb = 1", Some(1), "the namespace '5' is database 5, not 1"),
-        ("[namespaces.\"a b\"]\n", Some(1), "the name of a namespace is 1 to 64 bytes without spaces"),
+        (
+            "[namespaces.\"a b\"]\n",
+            Some(1),
+            "a namespace's name is 1 to 128 letters, digits, or any of . _ - : and starts with no dot",
+        ),
         ("[namespaces.a]\nshards = -1", Some(2), "argument must be between 0 and 16384 inclusive"),
     ];
     for (file, expected, reason) in cases {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use config::{File, FileFormat, Source, Value, ValueKind};
+use rkvs_engine::namespace::check_name;
 use toml_edit::{Array, Document};
 
 use super::directives::{Directive, nearest, nearest_name};
@@ -10,9 +11,6 @@ use super::load::{Layer, LoadError, Place};
 use super::settings::{Change, NAMESPACE_SETTINGS, NamespaceSettings, SETTINGS, Setting, Settings};
 use super::value::{Kind, memory_text};
 use super::{Origins, setting};
-
-/// Longest name of a namespace, in bytes.
-const NAMESPACE_NAME_BYTES_MAX: usize = 64;
 
 /// Reads a file into a layer. Unlike redis.conf, every name that is none of ours is an error: the file is written for us.
 pub(super) fn read(name: &str, text: &str, layer: &mut Layer) -> Result<(), LoadError> {
@@ -123,12 +121,8 @@ fn read_namespaces(source: &Text<'_>, value: Value, layer: &mut Layer) -> Result
     namespaces.sort_by_key(|(name, _)| source.offset(&[KEY, name]));
     for (name, value) in namespaces {
         let place = source.place(&[KEY, &name]);
-        if name.is_empty()
-            || name.len() > NAMESPACE_NAME_BYTES_MAX
-            || name.contains(|c: char| c.is_whitespace() || c.is_control())
-        {
-            let reason = format!("the name of a namespace is 1 to {NAMESPACE_NAME_BYTES_MAX} bytes without spaces");
-            return Err(place.refuses(reason));
+        if let Err(refusal) = check_name(&name) {
+            return Err(place.refuses(refusal.to_string()));
         }
         let ValueKind::Table(values) = value.kind else {
             return Err(place.refuses("a table is expected: [namespaces.NAME]"));

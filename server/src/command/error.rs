@@ -252,6 +252,16 @@ pub(crate) fn unknown_subcommand(subcommand: &[u8], command: &str) -> CommandErr
     }
 }
 
+/// The error for a subcommand that was given arguments it does not take, where its arity permits them.
+#[cold]
+pub(crate) fn wrong_subcommand_syntax(args: &super::args::Args<'_>) -> CommandError {
+    let subcommand = until_nul(args.at(1).unwrap_or_default(), SHOWN_LEN_MAX);
+    let container = args.name().to_ascii_uppercase();
+    let text =
+        [b"ERR unknown subcommand or wrong number of arguments for '", subcommand, b"'. Try ", &container, b" HELP."];
+    CommandError::Message(text.concat().into())
+}
+
 /// The bytes up to a length or the first NUL, which ends a string in the reference's formatter.
 fn until_nul(bytes: &[u8], len_max: usize) -> &[u8] {
     let bytes = &bytes[..bytes.len().min(len_max)];

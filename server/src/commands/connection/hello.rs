@@ -1,6 +1,7 @@
 //! `HELLO [protover [AUTH username password] [SETNAME name]]`: the handshake of modern clients.
 
 use super::auth::authenticate;
+use super::is_plain;
 use crate::command::prelude::*;
 use crate::resp::{Protocol, parse_i64};
 use crate::server::REDIS_VERSION;
@@ -86,9 +87,4 @@ fn hello(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> C
     reply.bulk(b"modules");
     reply.array(0);
     Ok(())
-}
-
-/// Whether a name shows in CLIENT LIST without breaking its lines.
-fn is_plain(name: &[u8]) -> bool {
-    name.iter().all(|byte| (b'!'..=b'~').contains(byte))
 }

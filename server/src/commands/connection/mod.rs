@@ -1,6 +1,7 @@
 //! Commands about the connection itself.
 
 mod auth;
+mod client;
 mod echo;
 mod hello;
 mod ping;
@@ -12,6 +13,7 @@ use crate::command::spec::Command;
 
 pub(super) static COMMANDS: &[&[Command]] = &[
     auth::COMMANDS,
+    client::COMMANDS,
     echo::COMMANDS,
     hello::COMMANDS,
     ping::COMMANDS,
@@ -19,3 +21,8 @@ pub(super) static COMMANDS: &[&[Command]] = &[
     reset::COMMANDS,
     select::COMMANDS,
 ];
+
+/// Whether a name shows in CLIENT LIST without breaking its lines.
+fn is_plain(name: &[u8]) -> bool {
+    name.iter().all(|byte| (b'!'..=b'~').contains(byte))
+}

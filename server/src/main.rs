@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use rkvs_server::cli::{self, Startup};
 use rkvs_server::log;
+use rkvs_server::metrics::http::Endpoint;
+use rkvs_server::metrics::observer::observe;
 use rkvs_server::server::{self, Server};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -41,6 +43,7 @@ fn serve(startup: &Startup) -> Result<(), Box<dyn std::error::Error>> {
     let config = startup.config();
     log::follow_level(&config);
     let bound = Server::bind(config)?;
+    let endpoint = metrics_endpoint(startup)?;
     tracing::info!(
         "rkvs {} is starting (Redis {} compatible), PID: {}, configuration: {}, listening on: {}, metrics: {}",
         env!("CARGO_PKG_VERSION"),
@@ -48,7 +51,10 @@ fn serve(startup: &Startup) -> Result<(), Box<dyn std::error::Error>> {
         std::process::id(),
         startup.file.as_ref().map_or("built-in defaults".into(), |file| file.display().to_string()),
         bound.addresses().join(" "),
-        settings.metrics_listen.map_or("off".into(), |address| format!("http://{address}/metrics")),
+        endpoint
+            .as_ref()
+            .and_then(|endpoint| endpoint.address().ok())
+            .map_or("off".into(), |address| format!("http://{address}/metrics")),
     );
     let pidfile = settings.pidfile.as_ref().map(|path| settings.path(path));
     if let Some(path) = &pidfile {
@@ -57,7 +63,16 @@ fn serve(startup: &Startup) -> Result<(), Box<dyn std::error::Error>> {
     }
     let running = bound.run()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(attend(Arc::clone(&running.server)))?;
+    runtime.block_on(async {
+        let server = &running.server;
+        if let Some(endpoint) = endpoint {
+            tokio::spawn(endpoint.serve(Arc::clone(server)));
+        }
+        tokio::select! {
+            result = attend(Arc::clone(server)) => result,
+            () = observe(server) => Ok(()),
+        }
+    })?;
     tracing::info!("User requested shutdown...");
     running.server.stop();
     let well = running.join();
@@ -70,6 +85,21 @@ fn serve(startup: &Startup) -> Result<(), Box<dyn std::error::Error>> {
     }
     tracing::info!("rkvs is now ready to exit, bye bye...");
     Ok(())
+}
+
+/// Listens for those who collect metrics. An address nobody asked for may be taken, by another server of this kind as a
+/// rule: then this one has none.
+fn metrics_endpoint(startup: &Startup) -> Result<Option<Endpoint>, String> {
+    let Some(address) = startup.settings.metrics_listen else { return Ok(None) };
+    let is_default = startup.origins.get("metrics-listen").is_none_or(|origin| origin == "default");
+    match Endpoint::bind(address) {
+        Ok(endpoint) => Ok(Some(endpoint)),
+        Err(error) if is_default => {
+            tracing::warn!("No metrics: could not listen on {address}: {error}");
+            Ok(None)
+        }
+        Err(error) => Err(format!("Could not create the metrics listening socket {address}: {error}")),
+    }
 }
 
 /// Watches over the server from the main thread: signals, and a request to stop from elsewhere. A second SIGINT ends the

@@ -12,7 +12,7 @@ use rkvs_engine::value::hash::HashLimits;
 
 use crate::command::table::CommandTable;
 use crate::config::{Config, Settings};
-use crate::metrics::{Counters, LatencyMonitor, NamespaceRates, Slowlog};
+use crate::metrics::{Counters, LatencyMonitor, NamespaceRates, Observer, Slowlog};
 use crate::net::{self, Inbox, ListenError, Listener, Shutdown, Worker};
 use crate::session::{Clients, Pause};
 
@@ -35,6 +35,8 @@ pub struct Server {
     pub latency: LatencyMonitor,
     /// How much each namespace is used.
     pub namespace_rates: NamespaceRates,
+    /// Rates and peaks.
+    pub observer: Observer,
     /// CLIENT PAUSE.
     pub pause: Pause,
     /// Whether the server is to stop.
@@ -112,6 +114,7 @@ impl Server {
             slowlog: Slowlog::default(),
             latency: LatencyMonitor::default(),
             namespace_rates: NamespaceRates::default(),
+            observer: Observer::default(),
             pause: Pause::default(),
             shutdown: Shutdown::default(),
             started_at_ms,
@@ -139,6 +142,7 @@ impl Server {
         follow("maxmemory", |engine, settings| engine.set_max_memory_bytes(settings.maxmemory_bytes));
         follow("hash-max-listpack-entries", |engine, settings| engine.set_hash_limits(hash_limits(settings)));
         follow("hash-max-listpack-value", |engine, settings| engine.set_hash_limits(hash_limits(settings)));
+        self.config.on_change("maxclients", Box::new(|_, after| descriptors_for(after.maxclients)));
     }
 
     /// Number of workers.
@@ -156,6 +160,14 @@ impl Server {
         for inbox in &self.inboxes {
             // A full inbox is read soon, and its worker looks around at every tick.
             let _ = inbox.push(net::inbox::Message::Wake);
+        }
+    }
+
+    /// Has every worker give the buffers back that it keeps for reuse.
+    pub(crate) fn purge_buffers(&self) {
+        for inbox in &self.inboxes {
+            // A worker whose inbox is full has a use for its buffers.
+            let _ = inbox.push(net::inbox::Message::Purge);
         }
     }
 
@@ -301,16 +313,25 @@ const RESERVED_DESCRIPTORS: u64 = 32;
 
 /// Raises the limit of open descriptors so that `maxclients` clients can be served, as far as the system permits.
 pub fn raise_descriptor_limit(maxclients: u32) {
+    if let Err(error) = descriptors_for(maxclients) {
+        tracing::warn!("{error}");
+    }
+}
+
+/// Makes sure that so many clients can have a descriptor each.
+fn descriptors_for(maxclients: u32) -> Result<(), String> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let wanted = u64::from(maxclients) + RESERVED_DESCRIPTORS;
     let limit = getrlimit(Resource::Nofile);
-    let Some(current) = limit.current.filter(|&current| current < wanted) else { return };
+    let Some(current) = limit.current.filter(|&current| current < wanted) else { return Ok(()) };
     let raised = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
     let set = raised > current && setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }).is_ok();
-    if !set || raised < wanted {
-        let have = if set { raised } else { current };
-        tracing::warn!("The system permits {have} open files, which may be too few for maxclients {maxclients}");
+    let have = if set { raised } else { current };
+    if have >= wanted {
+        return Ok(());
     }
+    let possible = have.saturating_sub(RESERVED_DESCRIPTORS);
+    Err(format!("The operating system is not able to handle the specified number of clients, try with {possible}"))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use super::context::Context;
 use super::error::{CommandError, CommandResult, unknown_command, unknown_subcommand};
 use super::flags::{FAST, MAY_REPLICATE, NO_AUTH, NO_MULTI, PROTECTED, SKIP_SLOWLOG, WRITE};
 use super::keys::KeyRef;
-use super::spec::{Command, Scope};
+use super::spec::{Command, Group, Scope};
 use super::table::CommandTable;
 use crate::config::Settings;
 use crate::metrics::counters::WorkerCounters;
@@ -71,8 +71,11 @@ pub(crate) struct Dispatcher {
     keys: Vec<KeyRef>,
 }
 
-/// Longest time one worker spends on expiry at a tick, as a share of the time between ticks.
-const EXPIRE_SHARE: u32 = 4;
+/// Longest time all workers together spend on expiry between two ticks, in percent, at the least
+/// `active-expire-effort`; as in the reference, each step of effort adds [`EXPIRE_EFFORT_PERCENT`].
+const EXPIRE_PERCENT: u32 = 25;
+/// What a step of `active-expire-effort` adds, in percent.
+const EXPIRE_EFFORT_PERCENT: u32 = 2;
 /// Slices of expiry between two looks at the clock.
 const EXPIRE_SLICES: usize = 16;
 
@@ -113,6 +116,11 @@ impl Dispatcher {
     /// Looks at the clock and at the settings' version.
     pub(crate) fn begin_turn(&mut self) {
         self.now_ms = self.server.engine.now_ms();
+        self.follow_settings();
+    }
+
+    /// Takes the current settings if they have changed.
+    fn follow_settings(&mut self) {
         let version = self.server.config.version();
         if version != self.settings_version {
             self.settings_version = version;
@@ -280,8 +288,11 @@ impl Dispatcher {
             text = [b"EXECABORT Transaction discarded because of: ", cause].concat().into();
         }
         self.counters().error(&text);
-        if session.reply_mode == ReplyMode::On {
-            Reply::new(output, session.protocol).error_bytes(&text);
+        match session.reply_mode {
+            ReplyMode::On => Reply::new(output, session.protocol).error_bytes(&text),
+            // A refusal is the reply that was to be skipped.
+            ReplyMode::SkipNext => session.reply_mode = ReplyMode::On,
+            ReplyMode::Skip | ReplyMode::Off => {}
         }
     }
 
@@ -309,6 +320,7 @@ impl Dispatcher {
             return Flow::Done;
         }
         session.info.queued.store(queue.len() as i64, Relaxed);
+        session.info.command.store(command.index() as u32 + 1, Relaxed);
         session.info.multi_bytes.store(queue.heap_bytes(), Relaxed);
         Reply::new(output, session.protocol).simple("QUEUED");
         Flow::Done
@@ -329,6 +341,10 @@ impl Dispatcher {
                 Ok(selected) => {
                     if let Some(selected) = selected {
                         *namespace = selected;
+                    }
+                    if command.group == Group::Server {
+                        // What CONFIG SET changed holds for the very next request.
+                        self.follow_settings();
                     }
                     return Flow::Done;
                 }
@@ -436,12 +452,15 @@ impl Dispatcher {
     /// Removes expired keys for a share of the time between two ticks.
     pub(crate) fn expire(&mut self) {
         let started = Instant::now();
-        let budget = Duration::from_secs(1) / self.settings.hz.max(1) / EXPIRE_SHARE / self.server.workers() as u32;
-        let budget = budget.min(EXPIRE_MAX);
+        let effort = self.settings.active_expire_effort.max(1);
+        let percent = EXPIRE_PERCENT + EXPIRE_EFFORT_PERCENT * (effort - 1);
+        let budget = Duration::from_secs(1) / self.settings.hz.max(1) * percent / 100 / self.server.workers() as u32;
+        let budget = budget.min(EXPIRE_MAX * effort);
         loop {
             let step = self.server.engine.expire_step(EXPIRE_SLICES);
             let elapsed = started.elapsed();
             if step.round_done || elapsed > budget {
+                self.server.observer.expire_cycle(elapsed, !step.round_done);
                 let spike_ms = self.settings.latency_monitor_threshold_ms;
                 let elapsed_ms = elapsed.as_millis() as u64;
                 if spike_ms > 0 && elapsed_ms >= spike_ms {
@@ -480,7 +499,7 @@ impl Dispatcher {
     }
 }
 
-/// Longest time one worker spends on expiry at a tick: others wait behind it.
+/// Longest time one worker spends on expiry at a tick, for each step of effort: others wait behind it.
 const EXPIRE_MAX: Duration = Duration::from_millis(1);
 
 /// Whether there is such a command.

@@ -91,7 +91,7 @@ pub const NO_AUTH: Flags = Flags::bit(13);
 pub const MAY_REPLICATE: Flags = Flags::bit(14);
 /// Has key specifications, but a request may name no key.
 pub const NO_MANDATORY_KEYS: Flags = Flags::bit(15);
-/// Needs a permission in the configuration (`enable-debug-command`, `enable-protected-configs`).
+/// Needs a permission in the configuration (`enable-debug-command`). COMMAND INFO does not show it.
 pub const PROTECTED: Flags = Flags::bit(16);
 /// Refused during a load that leaves the old data readable.
 pub const NO_ASYNC_LOADING: Flags = Flags::bit(17);
@@ -106,7 +106,7 @@ pub const TOUCHES_ARBITRARY_KEYS: Flags = Flags::bit(21);
 
 impl Flags {
     /// The flags COMMAND INFO shows, each with its name there, in its order.
-    pub const NAMES: [(Self, &'static str); 21] = [
+    pub const NAMES: [(Self, &'static str); 20] = [
         (WRITE, "write"),
         (READONLY, "readonly"),
         (DENYOOM, "denyoom"),
@@ -123,7 +123,6 @@ impl Flags {
         (NO_AUTH, "no_auth"),
         (MAY_REPLICATE, "may_replicate"),
         (NO_MANDATORY_KEYS, "no_mandatory_keys"),
-        (PROTECTED, "protected"),
         (NO_ASYNC_LOADING, "no_async_loading"),
         (NO_MULTI, "no_multi"),
         (MOVABLEKEYS, "movablekeys"),

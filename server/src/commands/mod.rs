@@ -11,6 +11,7 @@ mod introspection;
 mod keyspace;
 mod namespace;
 mod scan_options;
+mod server;
 mod string;
 pub(crate) mod time_form;
 mod transaction;
@@ -25,6 +26,7 @@ pub static GROUPS: &[&[&[Command]]] = &[
     introspection::COMMANDS,
     keyspace::COMMANDS,
     namespace::COMMANDS,
+    server::COMMANDS,
     string::COMMANDS,
     transaction::COMMANDS,
 ];

@@ -274,7 +274,7 @@ impl Counters {
         }
     }
 
-    fn command_ever(&self, index: usize) -> CommandTotals {
+    pub(crate) fn command_ever(&self, index: usize) -> CommandTotals {
         let mut totals = CommandTotals::default();
         for worker in &self.workers {
             let counters = &worker.commands[index];
@@ -296,7 +296,7 @@ impl Counters {
         now.iter().any(|&count| count > 0).then_some(now)
     }
 
-    fn latency_ever(&self, index: usize) -> Option<Box<[u64]>> {
+    pub(crate) fn latency_ever(&self, index: usize) -> Option<Box<[u64]>> {
         let mut sums: Option<Box<[u64]>> = None;
         for latency in self.workers.iter().filter_map(|worker| worker.commands[index].latency.get()) {
             let sums = sums.get_or_insert_with(|| vec![0; LATENCY_BUCKETS].into_boxed_slice());
@@ -318,7 +318,7 @@ impl Counters {
         errors
     }
 
-    fn errors_ever(&self) -> Vec<(Box<[u8]>, u64)> {
+    pub(crate) fn errors_ever(&self) -> Vec<(Box<[u8]>, u64)> {
         let mut sums: Vec<(Box<[u8]>, u64)> = Vec::new();
         for worker in &self.workers {
             for (name, count) in worker.errors.lock().iter() {

@@ -24,6 +24,8 @@ pub(crate) enum Message {
     },
     /// Look at what changed: a pause ended, the server shuts down.
     Wake,
+    /// Give buffers back that are kept for reuse.
+    Purge,
 }
 
 /// A worker's bounded queue of messages, with the means to wake it up.

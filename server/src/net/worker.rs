@@ -654,6 +654,7 @@ impl Worker {
         self.server.clients.insert(Arc::clone(&info));
         let session = Session::new(info, !self.dispatcher.settings().requirepass.is_set());
         let connection = Box::new(Connection::new(stream, session, self.server.first_namespace()));
+        connection.publish(self.dispatcher.now_ms(), 0);
         if slot == self.connections.len() {
             self.connections.push(Some(connection));
         } else {
@@ -675,6 +676,10 @@ impl Worker {
                     }
                 }
                 Message::Wake => self.resume_paused(),
+                Message::Purge => {
+                    self.pool = BufferPool::default();
+                    self.outputs = Vec::new();
+                }
             }
         }
     }

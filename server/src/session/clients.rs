@@ -215,6 +215,16 @@ impl Clients {
         all
     }
 
+    /// Shows every client, in no order.
+    pub fn for_each(&self, mut visit: impl FnMut(&ClientInfo)) {
+        self.by_id.iter().for_each(|client| visit(&client));
+    }
+
+    /// Bytes of memory held for all clients together. O(n).
+    pub fn memory_bytes(&self) -> usize {
+        self.by_id.iter().map(|client| client.memory_bytes.load(Relaxed)).sum()
+    }
+
     /// Takes one of `clients_max` places, `false` if there is none; given back by [`Clients::give_place`].
     pub(crate) fn take_place(&self, clients_max: usize) -> bool {
         self.count.try_update(Relaxed, Relaxed, |count| (count < clients_max).then_some(count + 1)).is_ok()

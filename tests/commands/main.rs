@@ -11,5 +11,6 @@ mod hash;
 mod introspection;
 mod keyspace;
 mod namespace;
+mod server;
 mod string;
 mod transaction;

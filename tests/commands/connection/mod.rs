@@ -1,6 +1,7 @@
 //! Commands about the connection itself.
 
 mod auth;
+mod client;
 mod echo;
 mod hello;
 mod ping;

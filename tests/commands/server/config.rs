@@ -1,0 +1,119 @@
+//! `CONFIG [GET | HELP | RESETSTAT | REWRITE | SET]`
+
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::prose;
+use rkvs_tests::{Client, Value, binary, expect::*, script, script_of_ours};
+
+#[test]
+fn get_finds_names_by_pattern_in_any_case() {
+    script! {
+        "CONFIG GET maxmemory" => map([("maxmemory", "0")]),
+        "CONFIG GET MAXMEMORY" => map([("MAXMEMORY", "0")]),
+        "CONFIG GET slowlog-*" => unordered(map([("slowlog-max-len", "128"), ("slowlog-log-slower-than", "10000")])),
+        "CONFIG GET timeout no-such databases" => unordered(map([("timeout", "0"), ("databases", "16")])),
+        "CONFIG GET no-such" => map([]),
+        "CONFIG GET" => wrong_arity("config|get"),
+    }
+}
+
+#[test]
+fn set_changes_everything_or_nothing() {
+    script! {
+        "CONFIG SET timeout 7 SLOWLOG-MAX-LEN 9" => ok(),
+        "CONFIG GET timeout slowlog-max-len" => unordered(map([("timeout", "7"), ("slowlog-max-len", "9")])),
+        "CONFIG SET timeout 8 slowlog-max-len x"
+            => error("ERR CONFIG SET failed (possibly related to argument 'slowlog-max-len') - argument couldn't be \
+                      parsed into an integer"),
+        "CONFIG GET timeout" => map([("timeout", "7")]),
+        "CONFIG SET timeout 1 no-such 2" => error("ERR Unknown option or number of arguments for CONFIG SET - 'no-such'"),
+        "CONFIG SET timeout 1 timeout 2"
+            => error("ERR CONFIG SET failed (possibly related to argument 'timeout') - duplicate parameter"),
+        "CONFIG SET databases 1"
+            => error("ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config"),
+        "CONFIG SET maxmemory abc"
+            => error("ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must be a memory value"),
+        "CONFIG SET maxmemory 100mb" => ok(),
+        "CONFIG GET maxmemory" => map([("maxmemory", "104857600")]),
+        "CONFIG SET timeout 0 slowlog-max-len 128 maxmemory 0" => ok(),
+        "CONFIG SET a b c" => error("ERR syntax error"),
+        "CONFIG SET timeout" => wrong_arity("config|set"),
+        "CONFIG no-such" => error("ERR unknown subcommand 'no-such'. Try CONFIG HELP."),
+        "CONFIG RESETSTAT x" => wrong_arity("config|resetstat"),
+        "CONFIG REWRITE" => error("ERR The server is running without a config file"),
+        "CONFIG HELP" => satisfies("lines, HELP last", |reply| {
+            reply.items().is_some_and(|lines| *lines[lines.len() - 2] == simple("HELP"))
+        }),
+    }
+}
+
+#[test]
+fn more_clients_than_descriptors_are_refused() {
+    script_of_ours! {
+        "CONFIG SET maxclients 400000000" => satisfies("an error that tells the number possible", |reply| {
+            matches!(reply, Value::Error(text) if text.starts_with(b"ERR CONFIG SET failed (possibly related to argument \
+                'maxclients') - The operating system is not able to handle the specified number of clients, try with "))
+        }),
+        "CONFIG GET maxclients" => map([("maxclients", "10000")]),
+    }
+}
+
+#[test]
+fn hash_thresholds_apply_to_what_is_written_next() {
+    script! {
+        "CONFIG SET hash-max-listpack-entries 2" => ok(),
+        "HSET h a 1 b 2" => int(2),
+        "DEBUG OBJECT h" => satisfies("a listpack", |reply| reply.text().is_some_and(|text| text.contains("encoding:listpack"))),
+        "HSET h c 3" => int(1),
+        "DEBUG OBJECT h" => satisfies("a hashtable", |reply| reply.text().is_some_and(|text| text.contains("encoding:hashtable"))),
+        "CONFIG SET hash-max-listpack-entries 512" => ok(),
+    }
+}
+
+#[test]
+fn resetstat_counts_from_zero() {
+    script! {
+        "GET no-such" => nil(),
+        "no-such" => error_starting("ERR unknown command"),
+        "CONFIG RESETSTAT" => ok(),
+        "INFO stats" => satisfies("no misses", |reply| reply.text().is_some_and(|text| text.contains("keyspace_misses:0\r\n"))),
+        "INFO errorstats" => satisfies("no errors", |reply| prose(reply) == "# Errorstats\r\n"),
+    }
+}
+
+#[test]
+fn rewrite_keeps_changes_over_a_restart() {
+    let file = tempfile::NamedTempFile::with_suffix(".conf").expect("a temporary file");
+    std::fs::write(file.path(), "# mine\ntimeout 3\n").expect("it can be written");
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+    let mut command = Command::new(binary::rkvs());
+    command.arg(file.path()).args(["--port", &address.port().to_string(), "--bind", "127.0.0.1"]);
+    if !binary::rkvs_is_the_reference() {
+        command.args(["--metrics-listen", ""]);
+    }
+    let mut server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let mut client = loop {
+        match Client::connect(address) {
+            Ok(client) => break client.recorded(),
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+    };
+    assert_eq!(client.line("CONFIG SET slowlog-max-len 77"), ok());
+    assert_eq!(client.line("CONFIG REWRITE"), ok());
+    client.raw(b"SHUTDOWN NOSAVE\r\n");
+    assert!(server.wait().expect("it can be waited for").success());
+    let text = std::fs::read_to_string(file.path()).expect("it is there");
+    assert!(text.contains("# mine") && text.contains("timeout 3") && text.contains("slowlog-max-len 77"), "{text}");
+}
+
+#[test]
+fn passwords_are_set_and_taken_back() {
+    script_of_ours! {
+        "CONFIG SET requirepass secret" => ok(),
+        "CONFIG GET requirepass" => map([("requirepass", "secret")]),
+        "CONFIG SET requirepass ''" => ok(),
+    }
+}

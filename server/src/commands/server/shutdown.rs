@@ -23,23 +23,19 @@ pub(super) static COMMANDS: &[Command] = &[Command {
 /// Stops without a reply: the connection ends with the server. Every part of the data that could be saved would be lost, so
 /// SAVE fails unless FORCE says that this does not matter. NOW has no replicas to wait for in any case.
 fn shutdown(ctx: &mut Context<'_>, args: &mut Args<'_>, _: &mut Reply<'_>) -> CommandResult {
-    let (mut save, mut no_save, mut force, mut abort, mut options) = (false, false, false, false, 0);
+    let (mut save, mut no_save, mut now, mut force, mut abort) = (false, false, false, false, false);
     while !args.is_empty() {
-        if args.option("NOSAVE") {
-            no_save = true;
-        } else if args.option("SAVE") {
-            save = true;
-        } else if args.option("FORCE") {
-            force = true;
-        } else if args.option("ABORT") {
-            abort = true;
-        } else if !args.option("NOW") {
-            return Err(CommandError::Syntax);
-        }
-        options += 1;
+        let options = [
+            ("SAVE", &mut save),
+            ("NOSAVE", &mut no_save),
+            ("NOW", &mut now),
+            ("FORCE", &mut force),
+            ("ABORT", &mut abort),
+        ];
+        let (_, given) = options.into_iter().find(|(word, _)| args.option(word)).ok_or(CommandError::Syntax)?;
+        *given = true;
     }
-    // ABORT may be repeated, but stands for itself.
-    if (save && no_save) || (abort && (save || no_save || force || options > 1)) {
+    if (save && no_save) || (abort && (save || no_save || now || force)) {
         return Err(CommandError::Syntax);
     }
     if abort {

@@ -1,6 +1,6 @@
 //! `/metrics`, `/healthz` and `/readyz` over HTTP/1.
 //!
-//! A request is one head of at most [`HEAD_MAX`] bytes that arrives within [`PATIENCE`]; each connection gets one answer. It
+//! A request is one head of at most `HEAD_MAX` bytes that arrives within `PATIENCE`; each connection gets one answer. It
 //! runs on the main thread, beside no worker, and answers one at a time: who asks often waits, clients do not.
 
 use std::io;
@@ -19,9 +19,9 @@ use crate::server::Server;
 /// Longest head of a request.
 const HEAD_MAX: usize = 8 << 10;
 /// How long a request may take to arrive, and its answer to leave.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Connections at the same time; more wait in the system's queue.
-const CONNECTIONS_MAX: usize = 16;
+const CONNECTIONS_MAX: usize = 64;
 /// Rest after the system refused a connection for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 

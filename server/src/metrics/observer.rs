@@ -35,7 +35,7 @@ impl Memory {
     }
 }
 
-/// Averages over the latest [`SAMPLES`] looks.
+/// Averages over the latest 1.6 seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Rates {
     /// Requests per second.

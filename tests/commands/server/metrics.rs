@@ -145,3 +145,19 @@ fn our_own_family_passes_the_lint_of_prometheus() {
         String::from_utf8_lossy(&text).lines().filter(|line| !line.starts_with("redis_")).map(str::to_owned).collect();
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
+
+#[test]
+fn requests_that_never_end_do_not_keep_others_out_for_long() {
+    let Some((_server, address)) = start("metrics::requests_that_never_end_do_not_keep_others_out_for_long") else {
+        return;
+    };
+    let unfinished: Vec<TcpStream> = (0..100)
+        .map(|_| {
+            let mut stream = TcpStream::connect(address).expect("it listens");
+            stream.write_all(b"GET /hea").expect("it reads");
+            stream
+        })
+        .collect();
+    assert!(get(address, "/healthz").0.starts_with("HTTP/1.1 200 OK"), "in the end it is answered");
+    drop(unfinished);
+}

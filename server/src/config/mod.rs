@@ -6,6 +6,7 @@
 //! [`Settings`], changes them all or nothing (CONFIG SET), and `rewrite.rs` puts them back into the file (CONFIG REWRITE).
 
 mod directives;
+pub mod fuzz;
 mod load;
 mod redis_conf;
 mod rewrite;

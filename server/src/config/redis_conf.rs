@@ -1,5 +1,6 @@
 //! The reference's file format: one directive a line, arguments apart by spaces, quotes, `include`.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use rkvs_engine::glob;
@@ -124,6 +125,14 @@ pub(super) fn quoted(word: &str) -> String {
     }
     text.push('"');
     text
+}
+
+/// A word as [`split_words`] reads it back, in quotes only where it needs them.
+pub(super) fn written(word: &str) -> Cow<'_, str> {
+    match split_words(word).as_deref() {
+        Some([same]) if same == word => word.into(),
+        _ => quoted(word).into(),
+    }
 }
 
 /// The directive of a line and its arguments; `None` for an empty line or a comment.

@@ -31,11 +31,16 @@ pub(super) fn rewrite(path: &Path, settings: &Settings, origins: &Origins) -> Re
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         opened => read_text(&mut opened.map_err(|error| system_text(&error))?)?,
     };
-    let new = match is_toml(&path) {
-        true => rewritten_toml(&old, settings, origins)?,
-        false => rewritten_redis_conf(&old, settings, origins),
-    };
+    let new = rewritten(&old, is_toml(&path), settings, origins)?;
     replace(&path, new.as_bytes()).map_err(|error| system_text(&error))
+}
+
+/// The new text of a file.
+pub(super) fn rewritten(old: &str, is_toml: bool, settings: &Settings, origins: &Origins) -> Result<String, String> {
+    match is_toml {
+        true => rewritten_toml(old, settings, origins),
+        false => Ok(rewritten_redis_conf(old, settings, origins)),
+    }
 }
 
 /// Whether the value is the environment's to give.
@@ -161,7 +166,7 @@ fn redis_conf_line(setting: &Setting<Settings>, settings: &Settings) -> String {
         Kind::Memory(..) => words[0].parse().map_or_else(|_| words[0].clone(), memory_text),
         Kind::Text => redis_conf::quoted(&words[0]),
         _ if words.is_empty() => redis_conf::quoted(""),
-        _ => words.join(" "),
+        _ => words.iter().map(|word| redis_conf::written(word)).collect::<Vec<_>>().join(" "),
     };
     format!("{} {value}", setting.name)
 }

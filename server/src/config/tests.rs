@@ -460,6 +460,11 @@ fn rewriting_a_redis_conf_keeps_lines_in_place() {
 }
 
 #[test]
+fn rewriting_quotes_words_of_lists_that_need_it() {
+    crate::config::fuzz::file(b"\0bind 'a b' c\n");
+}
+
+#[test]
 fn rewriting_a_toml_file_keeps_comments_and_spelling() {
     let old = "# first\ntimeout = 5 # short\nmaxmemory = \"1024mb\"\nprotected_mode = false\n\n# tenants\n[namespaces.a]\ndb = 3\n";
     let new = rewritten(

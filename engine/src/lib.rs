@@ -9,6 +9,7 @@ pub mod clock;
 pub mod engine;
 pub mod error;
 pub mod expiry;
+pub mod fuzz;
 pub mod glob;
 pub mod keyspace;
 pub mod library;

@@ -205,15 +205,20 @@ impl<'a> Keyspace<'a> {
     /// Brings the entries of several keys towards the cache, so that the operations that follow on them do not wait for memory
     /// one after another. Does nothing for fewer keys than are worth it.
     pub fn prefetch(&mut self, keys: &[Key<'_>]) {
-        if keys.len() < PREFETCH_MIN {
+        self.prefetch_by(keys, |key| key.hash);
+    }
+
+    /// [`Keyspace::prefetch`] for whatever knows the hashes of keys.
+    pub fn prefetch_by<T>(&mut self, items: &[T], hash_of: impl Fn(&T) -> u64) {
+        if items.len() < PREFETCH_MIN {
             return;
         }
-        for window in keys.chunks(PREFETCH_WINDOW).take(PREFETCH_MAX / PREFETCH_WINDOW) {
-            for key in window {
-                self.shard(key.hash).table.prefetch_bucket(key.hash);
+        for window in items.chunks(PREFETCH_WINDOW).take(PREFETCH_MAX / PREFETCH_WINDOW) {
+            for hash in window.iter().map(&hash_of) {
+                self.shard(hash).table.prefetch_bucket(hash);
             }
-            for key in window {
-                self.shard(key.hash).table.prefetch_entry(key.hash);
+            for hash in window.iter().map(&hash_of) {
+                self.shard(hash).table.prefetch_entry(hash);
             }
         }
     }

@@ -16,20 +16,23 @@ pub struct Args<'a> {
     next: usize,
     first: usize,
     hasher: KeyHasher,
-    /// The argument that dispatch has hashed already, and its hash.
-    hashed: (usize, u64),
+    /// The keys that dispatch has hashed already: their argument indexes and hashes.
+    hashed: &'a [(usize, u64)],
+    /// How many of them have been read.
+    hashed_read: usize,
 }
 
 impl<'a> Args<'a> {
     /// A cursor at argument `first`; `ranges` lie in `bytes` and hold the command's name first.
     pub(crate) fn new(bytes: &'a [u8], ranges: &'a [ArgRange], first: usize, hasher: KeyHasher) -> Self {
-        Self { bytes, ranges, next: first, first, hasher, hashed: (usize::MAX, 0) }
+        Self { bytes, ranges, next: first, first, hasher, hashed: &[], hashed_read: 0 }
     }
 
-    /// Remembers the hash of the key at an argument index, so that [`Args::key`] need not compute it again.
-    pub(crate) fn with_hash(mut self, index: usize, hash: u64) -> Self {
-        self.hashed = (index, hash);
-        self
+    /// Remembers the hashes of keys by their argument indexes, so that [`Args::key`] need not compute them again. Keys
+    /// that are not read in this order are hashed anew.
+    #[inline]
+    pub(crate) fn with_hashes(self, hashed: &'a [(usize, u64)]) -> Self {
+        Self { hashed, hashed_read: 0, ..self }
     }
 
     /// Number of arguments including the command's own name: what arity counts.
@@ -71,6 +74,7 @@ impl<'a> Args<'a> {
     /// Goes back to the first argument.
     pub fn reset(&mut self) {
         self.next = self.first;
+        self.hashed_read = 0;
     }
 
     /// The next argument without reading it.
@@ -96,8 +100,13 @@ impl<'a> Args<'a> {
     pub fn key(&mut self) -> Result<Key<'a>, CommandError> {
         let index = self.next;
         let bytes = self.bytes()?;
-        let (hashed, hash) = self.hashed;
-        Ok(if index == hashed { Key { bytes, hash } } else { self.hasher.key(bytes) })
+        Ok(match self.hashed.get(self.hashed_read) {
+            Some(&(hashed, hash)) if hashed == index => {
+                self.hashed_read += 1;
+                Key { bytes, hash }
+            }
+            _ => self.hasher.key(bytes),
+        })
     }
 
     /// Reads a signed integer.
@@ -153,11 +162,11 @@ impl<'a> Args<'a> {
         if self.is_empty() { Ok(()) } else { Err(CommandError::Syntax) }
     }
 
-    /// The hash of the key that dispatch has hashed already.
+    /// The keys that dispatch has hashed already, by argument index and hash: all of the request's, if it names them
+    /// before it runs; none inside EXEC.
     #[inline]
-    pub(crate) fn hash(&self) -> Option<u64> {
-        let (index, hash) = self.hashed;
-        (index != usize::MAX).then_some(hash)
+    pub(crate) fn hashed(&self) -> &'a [(usize, u64)] {
+        self.hashed
     }
 
     /// The hash of the argument at an index, as a key; 0 if there is none.
@@ -200,5 +209,28 @@ impl<'a> Iterator for Args<'a> {
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.remaining(), Some(self.remaining()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_takes_the_hash_it_was_given_only_at_its_own_index() {
+        let hasher = KeyHasher::new(7, 8);
+        let bytes = b"cmdabc";
+        let ranges: Vec<_> = [(0, 3), (3, 1), (4, 1), (5, 1)].map(|(start, len)| ArgRange { start, len }).into();
+        let hashed = [(1, 11), (3, 33)];
+        let mut args = Args::new(bytes, &ranges, 1, hasher).with_hashes(&hashed);
+        for _ in 0..2 {
+            assert_eq!(args.key().map(|key| (key.bytes, key.hash)), Ok((&b"a"[..], 11)));
+            assert_eq!(args.key().map(|key| key.hash), Ok(hasher.hash(b"b")), "not among those known");
+            assert_eq!(args.key().map(|key| key.hash), Ok(33));
+            args.reset();
+        }
+        args.next();
+        assert_eq!(args.next(), Some(&b"b"[..]));
+        assert_eq!(args.key().map(|key| key.hash), Ok(hasher.hash(b"c")), "a key passed over costs a hash, no mistake");
     }
 }

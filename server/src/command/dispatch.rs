@@ -67,8 +67,17 @@ pub(crate) struct Dispatcher {
     now_ms: u64,
     /// The command that [`exec`] stands for.
     exec: Option<usize>,
+    found: FoundKeys,
+}
+
+/// The keys of the request at hand; kept, so that their memory is.
+#[derive(Default)]
+struct FoundKeys {
+    refs: Vec<KeyRef>,
+    /// Their hashes, in order.
     hashes: Vec<u64>,
-    keys: Vec<KeyRef>,
+    /// Their argument indexes and hashes, in order.
+    hashed: Vec<(usize, u64)>,
 }
 
 /// Longest time all workers together spend on expiry between two ticks, in percent, at the least
@@ -92,8 +101,7 @@ impl Dispatcher {
             last_tick: Cell::new(0),
             now_ms: server.engine.now_ms(),
             exec: table.lookup(b"exec").map(Command::index),
-            hashes: Vec::new(),
-            keys: Vec::new(),
+            found: FoundKeys::default(),
             server,
         }
     }
@@ -183,10 +191,7 @@ impl Dispatcher {
         prepared: &Prepared,
         output: &mut Output,
     ) -> Flow {
-        let mut args = Args::new(bytes, ranges, prepared.first, self.hasher);
-        if let Some((index, hash)) = prepared.key {
-            args = args.with_hash(index, hash);
-        }
+        let mut args = Args::new(bytes, ranges, prepared.first, self.hasher).with_hashes(prepared.key.as_slice());
         let command = match self.admit(session, prepared, &args) {
             Ok(command) => command,
             Err(refusal) => {
@@ -368,19 +373,35 @@ impl Dispatcher {
         args: &mut Args<'_>,
         output: &mut Output,
     ) -> Result<Option<Handle>, LockError> {
-        let locks = match (command.scope, args.hash()) {
-            (Scope::Keys, Some(hash)) => Some(Locks::one(namespace, hash, Patience::Brief)?),
-            (Scope::Keys, None) if !command.keys.is_empty() => {
-                let reach = find_keys(command, args, &mut self.keys, &mut self.hashes);
-                Some(Locks::many(&[(namespace, reach)], Patience::Brief)?)
+        let locks = match (command.scope, args.hashed()) {
+            (Scope::Keys, &[(_, hash), ..]) => Some(Locks::one(namespace, hash, Patience::Brief)?),
+            (Scope::Keys, []) if !command.keys.is_empty() => {
+                let reach = self.found.find(command, args);
+                let locks = Locks::many(&[(namespace, reach)], Patience::Brief)?;
+                let mut args = args.clone().with_hashes(&self.found.hashed);
+                return Ok(self.call_with(Some(locks), session, namespace, command, &mut args, output));
             }
             // Found out by the locks in the other cases.
             (Scope::Namespace, _) if namespace.namespace().is_deleted() => return Err(LockError::Stale),
             _ => None,
         };
+        Ok(self.call_with(locks, session, namespace, command, args, output))
+    }
+
+    /// Calls a handler with the locks its scope asks for; returns the namespace it has chosen.
+    #[inline]
+    fn call_with<'a>(
+        &'a self,
+        locks: Option<Locks<'a>>,
+        session: &'a mut Session,
+        namespace: &'a Handle,
+        command: &'static Command,
+        args: &mut Args<'_>,
+        output: &mut Output,
+    ) -> Option<Handle> {
         let mut context = Context::new(&self.server, &self.settings, session, self.now_ms, namespace, &[], locks);
         self.call(command, &mut context, args, output);
-        Ok(context.take_selected())
+        context.take_selected()
     }
 
     /// Calls a handler, and does what follows from its end: the error's text, counters, slow log, latency.
@@ -478,7 +499,7 @@ impl Dispatcher {
 
     /// The hashes of a queued request's keys; `None` when the arguments do not tell.
     pub(crate) fn hashes_of(&mut self, command: &Command, args: &Args<'_>) -> Option<&[u64]> {
-        match find_keys(command, args, &mut self.keys, &mut self.hashes) {
+        match self.found.find(command, args) {
             Reach::Keys(hashes) => Some(hashes),
             Reach::Key(_) | Reach::All => None,
         }
@@ -543,15 +564,19 @@ fn allowed_in_multi(session: &Session, command: &Command) -> CommandResult {
     if refused { Err(CommandError::NotInMulti) } else { Ok(()) }
 }
 
-/// The shards of a request's keys; all, when the arguments do not tell, which the handler will complain about.
-fn find_keys<'h>(command: &Command, args: &Args<'_>, keys: &mut Vec<KeyRef>, hashes: &'h mut Vec<u64>) -> Reach<'h> {
-    keys.clear();
-    hashes.clear();
-    if command.keys.find(args, keys).is_err() {
-        return Reach::All;
+impl FoundKeys {
+    /// The shards of a request's keys; all, when the arguments do not tell, which the handler will complain about.
+    fn find(&mut self, command: &Command, args: &Args<'_>) -> Reach<'_> {
+        self.refs.clear();
+        self.hashes.clear();
+        self.hashed.clear();
+        if command.keys.find(args, &mut self.refs).is_err() {
+            return Reach::All;
+        }
+        self.hashed.extend(self.refs.iter().map(|key| (key.index, args.hash_at(key.index))));
+        self.hashes.extend(self.hashed.iter().map(|&(_, hash)| hash));
+        Reach::Keys(&self.hashes)
     }
-    hashes.extend(keys.iter().map(|key| args.hash_at(key.index)));
-    Reach::Keys(hashes)
 }
 
 /// Takes back a reply that the client does not want (CLIENT REPLY).

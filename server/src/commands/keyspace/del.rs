@@ -37,6 +37,7 @@ pub(super) static COMMANDS: &[Command] = &[
 
 fn del(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let mut keyspace = ctx.keyspace();
+    keyspace.prefetch_by(args.hashed(), |&(_, hash)| hash);
     let mut removed = 0;
     while !args.is_empty() {
         removed += i64::from(keyspace.remove(args.key()?));

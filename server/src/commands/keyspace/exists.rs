@@ -20,6 +20,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
 
 fn exists(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let mut keyspace = ctx.keyspace().without_touching();
+    keyspace.prefetch_by(args.hashed(), |&(_, hash)| hash);
     let mut found = 0;
     while !args.is_empty() {
         found += i64::from(keyspace.contains(args.key()?));

@@ -19,6 +19,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
 
 fn touch(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let mut keyspace = ctx.keyspace();
+    keyspace.prefetch_by(args.hashed(), |&(_, hash)| hash);
     let mut found = 0;
     while !args.is_empty() {
         found += i64::from(keyspace.touch(args.key()?));

@@ -21,6 +21,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
 fn mget(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     reply.array(args.remaining());
     let mut keyspace = ctx.keyspace();
+    keyspace.prefetch_by(args.hashed(), |&(_, hash)| hash);
     while !args.is_empty() {
         // A key that holds something else is answered like an absent one.
         match keyspace.read(args.key()?).and_then(|value| value.string().ok()) {

@@ -461,7 +461,7 @@ fn rewriting_a_redis_conf_keeps_lines_in_place() {
 
 #[test]
 fn rewriting_quotes_words_of_lists_that_need_it() {
-    crate::config::fuzz::file(b"\0bind 'a b' c\n");
+    fuzz::file(b"\0bind 'a b' c\n");
 }
 
 #[test]

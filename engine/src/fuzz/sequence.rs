@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::input::Input;
 use super::model::{Entry, Model, Value};
@@ -14,6 +14,7 @@ use crate::keyspace::{DeadlineChange, Keyspace};
 use crate::namespace::{Handle, Limits, Namespace};
 use crate::random::Random;
 use crate::shard::multi_key::{Locks, Patience, Reach};
+use crate::shard::route::RouteTable;
 use crate::table::Key;
 use crate::value::hash::HashLimits;
 use crate::value::string::Digits;
@@ -30,6 +31,9 @@ pub const VALUE_BYTES_MAX: usize = 6_000;
 
 /// Longest value in the third namespace, in bytes.
 pub const SHORT_VALUE_BYTES_MAX: usize = 100;
+
+/// Most shards a sequence made from bytes asks for.
+const SHARDS_MAX: usize = 12;
 
 /// Most steps of a sequence made from bytes.
 const STEPS_MAX: usize = 400;
@@ -93,6 +97,7 @@ pub enum Step {
 /// If the engine disagrees with the plain maps, or with itself.
 pub fn sequence(data: &[u8]) {
     let mut input = Input::new(data);
+    keep_routes();
     let shards = 1 + input.below(8);
     let mut steps = Vec::new();
     while !input.is_empty() && steps.len() < STEPS_MAX {
@@ -109,8 +114,8 @@ fn step(input: &mut Input<'_>) -> Step {
         0 => Step::CopyTo(namespace(), key(input), input.below(NAMESPACES), key(input)),
         1 => Step::MoveTo(namespace(), key(input), input.below(NAMESPACES)),
         2 => Step::Swap(namespace(), input.below(NAMESPACES)),
-        3 => Step::Resize(namespace(), 1 + input.below(12)),
-        4 => Step::Recreate(namespace(), 1 + input.below(12)),
+        3 => Step::Resize(namespace(), 1 + input.below(SHARDS_MAX)),
+        4 => Step::Recreate(namespace(), 1 + input.below(SHARDS_MAX)),
         5 => Step::Scan(namespace(), 1 + input.below(40)),
         6 => Step::ClearUnlocked(namespace()),
         7 => Step::MaxKeys(namespace(), input.below(20) as u64),
@@ -178,6 +183,13 @@ fn value(input: &mut Input<'_>) -> Vec<u8> {
 
 fn items(input: &mut Input<'_>, name: fn(&mut Input<'_>) -> u8) -> Vec<(u8, Vec<u8>)> {
     (0..input.below(8)).map(|_| (name(input), value(input))).collect()
+}
+
+/// Keeps the ways to shards of all numbers that sequences made from bytes ask for, since making one costs as much as a sequence.
+fn keep_routes() {
+    static ROUTES: LazyLock<Vec<Arc<RouteTable>>> =
+        LazyLock::new(|| (1..=SHARDS_MAX).filter_map(|shards| RouteTable::for_shards(shards).ok()).collect());
+    LazyLock::force(&ROUTES);
 }
 
 /// Does the steps with an engine whose namespaces begin with `shards` shards, and with plain maps, and compares every

@@ -146,6 +146,9 @@ impl<C: Contents> Arena<C> {
     #[inline]
     pub(super) fn allocate(&mut self, units: u32) -> BlockRef {
         debug_assert!(units >= MIN_UNITS && units.is_multiple_of(C::GRAIN));
+        if units >= DEDICATED_UNITS {
+            return self.allocate_dedicated(units);
+        }
         if self.free_units >= u64::from(units)
             && let Some(block) = self.allocate_free(units)
         {
@@ -186,15 +189,18 @@ impl<C: Contents> Arena<C> {
         Some(block)
     }
 
+    /// A chunk for one block. No large block is ever carved from another chunk: releasing it gives the whole chunk back.
+    #[cold]
+    fn allocate_dedicated(&mut self, units: u32) -> BlockRef {
+        let index = self.add_chunk(units);
+        let chunk = &mut self.chunks[index as usize];
+        chunk.carved = units;
+        self.carved_units += u64::from(units);
+        index << OFFSET_BITS
+    }
+
     #[cold]
     fn allocate_slow(&mut self, units: u32) -> BlockRef {
-        if units >= DEDICATED_UNITS {
-            let index = self.add_chunk(units);
-            let chunk = &mut self.chunks[index as usize];
-            chunk.carved = units;
-            self.carved_units += u64::from(units);
-            return index << OFFSET_BITS;
-        }
         if self.free_units * 16 > self.carved_units
             && let Some(block) = self.allocate_split(units)
         {
@@ -442,6 +448,23 @@ mod tests {
                 assert!(bin_holding(units - 1) < bin);
             }
         }
+    }
+
+    #[test]
+    fn large_blocks_have_chunks_of_their_own() {
+        let mut arena = Arena::<Entries>::new();
+        // Grows the arena until its current chunk has room for a large block, and leaves large free blocks behind.
+        let small = DEDICATED_UNITS - 1;
+        let blocks: Vec<BlockRef> = (0..40).map(|_| arena.allocate(small)).collect();
+        // SAFETY: every block is live and released once, with its size.
+        unsafe { blocks[10..20].iter().rev().for_each(|block| arena.release(*block, small)) };
+        let chunks = arena.chunks.len();
+        let large = arena.allocate(DEDICATED_UNITS);
+        assert_eq!((large & OFFSET_MASK, arena.chunks.len()), (0, chunks + 1));
+        // SAFETY: as above.
+        unsafe { arena.release(large, DEDICATED_UNITS) };
+        let live = |_| small;
+        assert_eq!(arena.check(live).0, 30);
     }
 
     proptest! {

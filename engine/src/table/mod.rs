@@ -684,7 +684,7 @@ impl<O> Table<O> {
     }
 
     fn double_directory(&mut self) {
-        assert!(self.directory_depth < 40, "a keyed hash does not put this many keys under one prefix");
+        assert!(self.directory_depth < 32, "a keyed hash does not put this many keys under one prefix");
         self.directory = double(&self.directory, |group| group);
         if !self.earliest_ms.is_empty() {
             // Each group's time stands at its first place.

@@ -51,6 +51,8 @@ impl<O> Table<O> {
         }
         if self.len == 0 {
             self.clear();
+        } else if self.is_sparse() {
+            self.rebuild();
         }
         None
     }

@@ -86,6 +86,8 @@ pub type Displaced<O> = Option<Box<O>>;
 
 /// How many removals pass between two looks at whether a group has become too large for its entries.
 const SHRINK_CHECK_INTERVAL: u32 = 8;
+/// Tables of up to this many groups are not rebuilt when they become sparse.
+const REBUILD_GROUPS_MIN: usize = 16;
 /// An emptied table up to this size keeps its memory for the next insert.
 const KEEP_WHEN_EMPTY_BYTES: usize = 8 << 10;
 
@@ -102,6 +104,7 @@ pub struct Table<O> {
     directory_depth: u32,
     removals_to_check: u32,
     len: usize,
+    group_count: usize,
     expires_count: usize,
     owned: PhantomData<Box<O>>,
 }
@@ -131,6 +134,7 @@ impl<O> Table<O> {
             directory_depth: 0,
             removals_to_check: SHRINK_CHECK_INTERVAL,
             len: 0,
+            group_count: 0,
             expires_count: 0,
             owned: PhantomData,
         }
@@ -291,16 +295,22 @@ impl<O> Table<O> {
     /// Inserts an entry whose key is absent. O(1); at worst lays out one group anew.
     pub fn insert(&mut self, key: Key<'_>, tag: Tag, value: NewValue<'_, O>, deadline_ms: Option<u64>) -> Slot {
         debug_assert!(self.find(key).is_none(), "insert is for absent keys");
+        let block = self.write_entry(key.bytes, tag, value, deadline_ms);
+        self.place(key.hash, block, 0, deadline_ms)
+    }
+
+    /// Makes a new entry's block known under its hash.
+    fn place(&mut self, hash: u64, block: BlockRef, frequency: u8, deadline_ms: Option<u64>) -> Slot {
         if self.directory.is_empty() {
             self.directory.push(Group::allocate(&mut self.buckets, 1, 0, 0));
+            self.group_count = 1;
         }
-        let block = self.write_entry(key.bytes, tag, value, deadline_ms);
         self.len += 1;
         loop {
-            let directory_index = self.directory_index(key.hash);
+            let directory_index = self.directory_index(hash);
             let group = self.directory[directory_index];
             // SAFETY: the group is alive and `&mut self` makes this the only access.
-            if let Some((bucket, index)) = unsafe { group.place(group.fingerprint_of(key.hash), block, 0) } {
+            if let Some((bucket, index)) = unsafe { group.place(group.fingerprint_of(hash), block, frequency) } {
                 let slot = Slot { group: directory_index as u32, bucket: bucket as u8, index: index as u8 };
                 if let Some(deadline_ms) = deadline_ms {
                     self.expires_count += 1;
@@ -308,7 +318,7 @@ impl<O> Table<O> {
                 }
                 return slot;
             }
-            self.make_room(directory_index, key.hash);
+            self.make_room(directory_index, hash);
         }
     }
 
@@ -479,7 +489,8 @@ impl<O> Table<O> {
         slot
     }
 
-    /// Removes an entry. Now and then makes its group smaller; gives all memory back with the last entry.
+    /// Removes an entry. Now and then makes its group smaller; lays a table out anew that has fewer than one entry for two
+    /// groups; gives all memory back with the last entry.
     pub fn remove(&mut self, slot: Slot) -> Displaced<O> {
         let displaced = self.remove_in_place(slot);
         if self.len == 0 && self.used_bytes() > KEEP_WHEN_EMPTY_BYTES {
@@ -489,9 +500,42 @@ impl<O> Table<O> {
         self.removals_to_check -= 1;
         if self.removals_to_check == 0 {
             self.removals_to_check = SHRINK_CHECK_INTERVAL;
-            self.shrink(slot.group as usize);
+            if self.is_sparse() {
+                self.rebuild();
+            } else {
+                self.shrink(slot.group as usize);
+            }
         }
         displaced
+    }
+
+    /// Whether most groups are empty.
+    fn is_sparse(&self) -> bool {
+        self.len * 2 < self.group_count && self.group_count > REBUILD_GROUPS_MIN
+    }
+
+    /// Moves the few entries left to a table of their own size: groups never join again, and sampling and scanning should not
+    /// walk through what is gone. Costs the groups there were, which took some fifty insertions each.
+    #[cold]
+    fn rebuild(&mut self) {
+        let mut fresh = Self::new(self.hasher);
+        for (_, group) in self.groups() {
+            for placed in slots_of(group) {
+                let entry = self.arena.pointer(placed.block);
+                // SAFETY: a present slot leads to a live entry, whose bytes fill no more than its block; the new block has the same
+                // size. The entry's box, if any, belongs to `fresh` from then on.
+                let (block, hash, deadline_ms) = unsafe {
+                    let parts = Parts::read(entry);
+                    let block = fresh.arena.allocate(parts.units());
+                    fresh.arena.pointer(block).copy_from_nonoverlapping(entry, parts.value_at + parts.value_len);
+                    (block, self.hash_of(placed.block), parts.deadline_ms(entry))
+                };
+                fresh.place(hash, block, placed.frequency, deadline_ms);
+            }
+        }
+        // What the directory does not name is not dropped with the old table.
+        self.directory.clear();
+        *self = fresh;
     }
 
     /// Removes an entry and leaves its group as it is.
@@ -623,6 +667,7 @@ impl<O> Table<O> {
     /// Copies out a group's slots and frees it; the directory is the caller's to mend.
     fn take_apart(&mut self, group: Group) -> Vec<Placed> {
         let placed = slots_of(group).collect();
+        self.group_count -= 1;
         // SAFETY: the caller overwrites the directory places that name it before anyone reads them.
         unsafe { group.free(&mut self.buckets) };
         placed
@@ -651,6 +696,7 @@ impl<O> Table<O> {
             // SAFETY: the new group is ours alone.
             if placed.iter().all(|p| unsafe { group.place(p.fingerprint, p.block, p.frequency) }.is_some()) {
                 self.fill_directory(prefix, group);
+                self.group_count += 1;
                 return;
             }
             // SAFETY: nobody else knows it.
@@ -783,6 +829,7 @@ impl<O> Table<O> {
             }
         }
         assert_eq!((len, expires_count), (self.len, self.expires_count));
+        assert_eq!(buckets.len(), self.group_count);
         assert_eq!(self.buckets.check(|start| buckets[&start]).0, buckets.len());
         // SAFETY: `check` hands over live blocks only.
         let (live_blocks, _) = self.arena.check(|entry| unsafe { Parts::read(entry) }.units());

@@ -278,6 +278,58 @@ fn grows_through_many_splits_and_shrinks_again() {
 }
 
 #[test]
+fn sparse_table_is_laid_out_anew_and_keeps_what_is_in_it() {
+    let count = if cfg!(miri) { 2_000 } else { 100_000u32 };
+    let object = std::sync::Arc::new(());
+    let mut table: Table<std::sync::Arc<()>> = Table::new(hasher());
+    for number in 0..count {
+        let value =
+            if number % 2 == 0 { NewValue::Inline(b"inline") } else { NewValue::Boxed(Box::new(object.clone())) };
+        let slot = table.insert(
+            hasher().key(&number.to_be_bytes()),
+            Tag(3),
+            value,
+            Some(1_800_000_000_000 + u64::from(number)),
+        );
+        (0..number % 4).for_each(|_| table.touch(slot));
+    }
+    let full = table.used_bytes();
+    for number in 8..count {
+        let slot = table.find(hasher().key(&number.to_be_bytes())).expect("inserted above");
+        drop(table.remove(slot));
+    }
+    table.check_invariants();
+    assert!(table.used_bytes() < full / 20, "{full} → {}", table.used_bytes());
+    assert_eq!((table.len(), table.expires_count(), std::sync::Arc::strong_count(&object)), (8, 8, 5));
+    for number in 0..8u32 {
+        let slot = table.find(hasher().key(&number.to_be_bytes())).expect("kept");
+        let view = table.view(slot);
+        assert_eq!((view.tag, view.deadline_ms), (Tag(3), Some(1_800_000_000_000 + u64::from(number))));
+        assert_eq!(matches!(view.value, ValueView::Boxed(_)), number % 2 == 1);
+        assert_eq!(u32::from(table.frequency(slot)), number % 4);
+    }
+    drop(table);
+    assert_eq!(std::sync::Arc::strong_count(&object), 1);
+}
+
+#[test]
+fn table_whose_entries_expired_is_laid_out_anew() {
+    let count = if cfg!(miri) { 2_000 } else { 50_000u32 };
+    let mut table: Table<()> = Table::new(hasher());
+    for number in 0..count {
+        let deadline_ms = if number < 5 { 2_000_000_000_000 } else { 1_800_000_000_000 };
+        table.insert(hasher().key(&number.to_be_bytes()), Tag(0), NewValue::Inline(b"v"), Some(deadline_ms));
+    }
+    let full = table.used_bytes();
+    let mut expired = 0;
+    let next = table.expire(1_900_000_000_000, 0, usize::MAX, &mut |_| expired += 1, &mut |_| {});
+    table.check_invariants();
+    assert_eq!((next, expired, table.len()), (None, count - 5, 5));
+    assert!(table.used_bytes() < full / 20, "{full} → {}", table.used_bytes());
+    (0..5u32).for_each(|number| assert!(table.find(hasher().key(&number.to_be_bytes())).is_some()));
+}
+
+#[test]
 fn bytes_beyond_key_and_value_stay_within_the_aim() {
     for (deadline_ms, aim) in [(None, 16), (Some(1_800_000_000_000), 20)] {
         let count = if cfg!(miri) { 1000 } else { 300_000u64 };

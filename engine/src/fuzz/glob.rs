@@ -18,7 +18,7 @@ pub fn matches(data: &[u8]) {
     check(pattern, input.rest(), ignore_case);
 }
 
-/// [`matches`] for a pattern and a text.
+/// [`matches()`] for a pattern and a text.
 ///
 /// # Panics
 ///

@@ -529,31 +529,6 @@ impl Handle {
         self.shards.route().shard_of(hash)
     }
 
-    /// Brings the directory word of a key's hash towards the cache, if its shard's lock is free. Call for a window of
-    /// requests, then [`Handle::prefetch_bucket`] and [`Handle::prefetch_entry`] for the same, then run them.
-    #[inline]
-    pub fn prefetch_directory(&self, hash: u64) {
-        if let Some(shard) = self.shards.cell_of(hash).1.try_lock() {
-            shard.table.prefetch_directory(hash);
-        }
-    }
-
-    /// Brings the bucket line of a key's hash towards the cache, if its shard's lock is free.
-    #[inline]
-    pub fn prefetch_bucket(&self, hash: u64) {
-        if let Some(shard) = self.shards.cell_of(hash).1.try_lock() {
-            shard.table.prefetch_bucket(hash);
-        }
-    }
-
-    /// Brings the entry of a key's hash towards the cache, if its shard's lock is free.
-    #[inline]
-    pub fn prefetch_entry(&self, hash: u64) {
-        if let Some(shard) = self.shards.cell_of(hash).1.try_lock() {
-            shard.table.prefetch_entry(hash);
-        }
-    }
-
     /// The namespace with no locks held: for commands over a whole namespace outside a transaction, which lock one shard
     /// after another. See [`Keyspace`].
     ///

@@ -123,20 +123,8 @@ impl<'a> Keyspace<'a> {
     /// [`Keyspace::read`] for the whole entry.
     #[inline]
     fn read_entry(&mut self, key: Key<'_>) -> Option<EntryView<'_, Object>> {
-        let touches = self.touches;
-        let mut entries = self.entries(key.hash);
-        let found = entries.find(key);
-        let shard = entries.shard;
-        shard.counters.reads += 1;
-        let Some(slot) = found else {
-            shard.counters.misses += 1;
-            return None;
-        };
-        shard.counters.hits += 1;
-        if touches {
-            shard.table.touch(slot);
-        }
-        Some(shard.table.view(slot))
+        let (namespace, now_ms, touches) = (self.namespace, self.now_ms, self.touches);
+        self.shard(key.hash).read(namespace, key, now_ms, touches)
     }
 
     /// Looks a key up without leaving a trace: counts nothing, raises no frequency, removes nothing.

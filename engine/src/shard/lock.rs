@@ -1,6 +1,6 @@
 //! The lock of a shard.
 //!
-//! A shard is locked three times a request (twice to prefetch, once to run), nearly always without a rival, for less than a
+//! A shard is locked once a request to run it, and now and then to fetch what it needs, nearly always without a rival, for less than a
 //! microsecond. So the lock is one byte: taking it is one exchange, giving it back a plain store, where a lock that parks its
 //! waiters pays a second atomic exchange to learn whether anyone is parked. Who finds it taken spins, then yields, then
 //! sleeps for growing times, so that a long operation under the lock costs its waiters little.

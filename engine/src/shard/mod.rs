@@ -1,7 +1,8 @@
 //! One independent slice of a keyspace; the only place that knows about concurrency.
 //!
 //! A shard is a lock (`lock.rs`) around a table. `route.rs` says which shard a key belongs to, `multi_key.rs` takes the locks of one or
-//! many in an order that cannot deadlock, `watch.rs` notices changes of watched keys.
+//! many in an order that cannot deadlock, `prefetch.rs` fetches the entries of a window of requests before they run, `watch.rs`
+//! notices changes of watched keys.
 //!
 //! **The rule of ownership.** A shard's lock can be reached through a set of shards that a namespace has meanwhile given
 //! away (SWAPDB) or lost (deletion). Whoever takes a lock therefore compares the shard's owner with the namespace it
@@ -10,6 +11,7 @@
 
 mod lock;
 pub mod multi_key;
+pub mod prefetch;
 mod resize;
 pub mod route;
 pub(crate) mod watch;
@@ -22,7 +24,7 @@ use crate::memory::Padded;
 use crate::namespace::Namespace;
 use crate::random::Random;
 use crate::stats::{Counters, Usage};
-use crate::table::{KeyHasher, Table, ValueView};
+use crate::table::{EntryView, Key, KeyHasher, Table, ValueView};
 use crate::value::{Object, ValueRef};
 use lock::ShardMutex;
 use route::RouteTable;
@@ -158,6 +160,39 @@ impl Shard {
         (expired, next)
     }
 
+    /// Looks a key up for its value: counts a hit or a miss; an expired entry is removed.
+    #[inline]
+    pub(crate) fn read(
+        &mut self,
+        namespace: &Namespace,
+        key: Key<'_>,
+        now_ms: u64,
+        touch: bool,
+    ) -> Option<EntryView<'_, Object>> {
+        let Self { table, counters, watches, key_bytes, value_bytes, object_bytes, .. } = self;
+        let found = table.read(key, now_ms, touch, |table, slot| {
+            let view = table.view(slot);
+            *key_bytes -= view.key.len();
+            *value_bytes -= ValueRef::new(view.tag, view.value).length();
+            if let Some(object) = table.remove(slot) {
+                *object_bytes -= object.owned_bytes();
+                namespace.shared().reclaim.free(Some(object));
+            }
+            if let Some(watches) = watches {
+                watches.touch(key.bytes);
+            }
+            counters.expired += 1;
+            // The lease is brought in line by the next write or the active cycle.
+            namespace.release_keys(1);
+        });
+        counters.reads += 1;
+        match found {
+            Some(_) => counters.hits += 1,
+            None => counters.misses += 1,
+        }
+        found
+    }
+
     /// A key picked at random, `None` when there are none or the one picked has expired, which is then removed.
     pub(crate) fn sample_live(&mut self, namespace: &Namespace, now_ms: u64, random: &mut Random) -> Option<Vec<u8>> {
         let slot = self.table.sample(&mut || random.next_u64())?;
@@ -203,14 +238,25 @@ pub(crate) struct Shards {
     serial: u64,
     vacant: bool,
     route: Arc<RouteTable>,
-    cells: Box<[Padded<ShardMutex<Shard>>]>,
+    cells: Box<[Padded<Cell>]>,
+}
+
+/// A shard behind its lock, and what may be known of it without.
+pub(crate) struct Cell {
+    directory: prefetch::DirectoryPlace,
+    shard: ShardMutex<Shard>,
 }
 
 impl Shards {
     /// Makes `route.shards()` empty shards.
     pub(crate) fn new(owner: u64, route: Arc<RouteTable>, hasher: KeyHasher) -> Self {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let cells = (0..route.shards()).map(|_| Padded(ShardMutex::new(Shard::new(owner, hasher)))).collect();
+        let cells = (0..route.shards())
+            .map(|_| {
+                let shard = ShardMutex::new(Shard::new(owner, hasher));
+                Padded(Cell { directory: prefetch::DirectoryPlace::default(), shard })
+            })
+            .collect();
         Self { serial: SERIAL.fetch_add(1, Ordering::Relaxed), vacant: owner == RETIRED, route, cells }
     }
 
@@ -235,7 +281,13 @@ impl Shards {
 
     #[inline]
     pub(crate) fn cell(&self, index: usize) -> &ShardMutex<Shard> {
-        &self.cells[index].0
+        &self.cells[index].0.shard
+    }
+
+    #[inline]
+    pub(super) fn cell_with_hints(&self, hash: u64) -> (usize, &Cell) {
+        let index = self.route.shard_of(hash);
+        (index, &self.cells[index].0)
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::lock::ShardGuard;
+use super::lock::{ShardGuard, ShardMutex};
 use super::{Shard, Shards};
 use crate::keyspace::{Keyspace, ShardSet};
 use crate::namespace::{Handle, Namespace, Recount};
@@ -58,10 +58,24 @@ struct Guard<'e> {
 ///
 /// Never keep one across an `.await`, a system call, or another call that takes locks.
 pub struct Locks<'e> {
+    held: Held<'e>,
+}
+
+/// One lock is what nearly every request takes; it has a way of its own.
+enum Held<'e> {
+    One { serial: u64, shard: ShardGuard<'e, Shard> },
+    Many(Many<'e>),
+}
+
+struct Many<'e> {
     guards: Guards<'e>,
     /// The shards of namespaces that were swapped under these locks, by the namespace's id.
-    swapped: Vec<(u64, Arc<Shards>)>,
+    swapped: Option<Box<Swapped>>,
 }
+
+type Swapped = SmallVec<[(u64, Arc<Shards>); 2]>;
+
+const _: () = assert!(size_of::<Locks<'_>>() <= 72);
 
 /// Sorted by (set of shards, index).
 struct Guards<'e>(SmallVec<[Guard<'e>; 2]>);
@@ -75,10 +89,8 @@ impl<'e> Locks<'e> {
     #[inline]
     pub fn one(handle: &'e Handle, hash: u64, patience: Patience) -> Result<Self, LockError> {
         let shards = handle.shards();
-        let (index, _) = shards.cell_of(hash);
-        let mut guards = SmallVec::new();
-        guards.push(lock(handle, shards, index, patience)?);
-        Ok(Self { guards: Guards(guards), swapped: Vec::new() })
+        let shard = lock(handle, shards.cell_of(hash).1, patience)?;
+        Ok(Self { held: Held::One { serial: shards.serial, shard } })
     }
 
     /// Locks what an operation needs in one or several namespaces.
@@ -108,9 +120,10 @@ impl<'e> Locks<'e> {
         order.dedup_by_key(|&mut (serial, index, _)| (serial, index));
         let mut guards = SmallVec::with_capacity(order.len());
         for (_, index, handle) in order {
-            guards.push(lock(handle, handle.shards(), index, patience)?);
+            let shards = handle.shards();
+            guards.push(Guard { serial: shards.serial, index, shard: lock(handle, shards.cell(index), patience)? });
         }
-        Ok(Self { guards: Guards(guards), swapped: Vec::new() })
+        Ok(Self { held: Held::Many(Many { guards: Guards(guards), swapped: None }) })
     }
 
     /// What a command works on: a namespace through these locks, at one moment.
@@ -119,11 +132,19 @@ impl<'e> Locks<'e> {
     where
         'e: 'a,
     {
-        let (namespace, shards) = (&**handle.namespace(), present(&self.swapped, handle));
-        if self.guards.0.len() == 1 && self.guards.0[0].serial == shards.serial {
-            Keyspace::one(namespace, shards, now_ms, &mut self.guards.0[0].shard)
-        } else {
-            Keyspace::several(namespace, shards, now_ms, &mut self.guards)
+        match &mut self.held {
+            Held::One { serial, shard } => {
+                debug_assert_eq!(*serial, handle.shards().serial, "a key's lock is used through its own handle");
+                Keyspace::one(handle.namespace(), handle.shards(), now_ms, shard)
+            }
+            Held::Many(many) => many.keyspace(handle, now_ms),
+        }
+    }
+
+    fn many_mut(&mut self) -> &mut Many<'e> {
+        match &mut self.held {
+            Held::Many(many) => many,
+            Held::One { .. } => panic!("an operation on whole namespaces needs all their locks"),
         }
     }
 }
@@ -140,10 +161,11 @@ impl<'e> Locks<'e> {
         now_ms: u64,
         operation: impl FnOnce(&mut Keyspace<'_>, &mut Keyspace<'_>) -> T,
     ) -> T {
-        let (own, their) = (present(&self.swapped, first), present(&self.swapped, second));
+        let Many { guards, swapped } = self.many_mut();
+        let (own, their) = (present(swapped, first), present(swapped, second));
         assert!(own.serial != their.serial, "a pair of namespaces are two");
-        let middle = self.guards.0.partition_point(|guard| guard.serial < own.serial.max(their.serial));
-        let (low, high) = self.guards.0.split_at_mut(middle);
+        let middle = guards.0.partition_point(|guard| guard.serial < own.serial.max(their.serial));
+        let (low, high) = guards.0.split_at_mut(middle);
         let (low, high) = (&mut Part(low), &mut Part(high));
         let (own_held, their_held) = if own.serial < their.serial { (low, high) } else { (high, low) };
         operation(
@@ -193,8 +215,9 @@ impl<'e> Locks<'e> {
                 shard.watches.get_or_insert_default().insert(key, watch);
             }
         }
-        self.swapped.retain(|(id, _)| ![first.namespace.id(), second.namespace.id()].contains(id));
-        self.swapped.extend([(first.namespace.id(), second.shards), (second.namespace.id(), first.shards)]);
+        let swapped = self.many_mut().swapped.get_or_insert_default();
+        swapped.retain(|(id, _)| ![first.namespace.id(), second.namespace.id()].contains(id));
+        swapped.extend([(first.namespace.id(), second.shards), (second.namespace.id(), first.shards)]);
     }
 
     /// The shards of a namespace, all of which are locked.
@@ -207,21 +230,28 @@ impl<'e> Locks<'e> {
 
     fn shards_of<'s>(&'s mut self, side: &Side<'_>) -> impl Iterator<Item = &'s mut Shard> + use<'s, 'e> {
         let serial = side.shards.serial;
-        let held = self.guards.0.iter().filter(|guard| guard.serial == serial).count();
+        let guards = &mut self.many_mut().guards.0;
+        let held = guards.iter().filter(|guard| guard.serial == serial).count();
         assert_eq!(held, side.shards.len(), "all locks are held");
-        self.guards.0.iter_mut().filter(move |guard| guard.serial == serial).map(|guard| &mut *guard.shard)
+        guards.iter_mut().filter(move |guard| guard.serial == serial).map(|guard| &mut *guard.shard)
     }
 
     fn shard_at(&mut self, side: &Side<'_>, key: Key<'_>) -> &mut Shard {
         let index = side.shards.route().shard_of(key.hash);
-        self.guards.shard(side.shards.serial, index).expect("all locks are held")
+        self.many_mut().guards.shard(side.shards.serial, index).expect("all locks are held")
+    }
+}
+
+impl Many<'_> {
+    fn keyspace<'a>(&'a mut self, handle: &'a Handle, now_ms: u64) -> Keyspace<'a> {
+        Keyspace::several(handle.namespace(), present(&self.swapped, handle), now_ms, &mut self.guards)
     }
 }
 
 /// The shards that a namespace has now: those of its handle, unless it was swapped under the locks held.
 #[inline]
-fn present<'a>(swapped: &'a [(u64, Arc<Shards>)], handle: &'a Handle) -> &'a Shards {
-    let found = swapped.iter().find(|(id, _)| *id == handle.namespace().id());
+fn present<'a>(swapped: &'a Option<Box<Swapped>>, handle: &'a Handle) -> &'a Shards {
+    let found = swapped.iter().flat_map(|swapped| swapped.iter()).find(|(id, _)| *id == handle.namespace().id());
     found.map_or(handle.shards(), |(_, shards)| shards)
 }
 
@@ -261,25 +291,28 @@ fn find<'g>(guards: &'g mut [Guard<'_>], serial: u64, index: usize) -> Option<&'
     Some(&mut guards[at].shard)
 }
 
+/// Locks a shard, if the handle's namespace owns it.
 #[inline]
-fn lock<'e>(handle: &Handle, shards: &'e Shards, index: usize, patience: Patience) -> Result<Guard<'e>, LockError> {
-    let cell = shards.cell(index);
+fn lock<'e>(
+    handle: &Handle,
+    cell: &'e ShardMutex<Shard>,
+    patience: Patience,
+) -> Result<ShardGuard<'e, Shard>, LockError> {
     let shard = match cell.try_lock() {
         Some(shard) => shard,
-        None => {
-            let mut shard = match patience {
-                Patience::Wait => cell.lock(),
-                Patience::Brief => spin(|| cell.try_lock()).ok_or(LockError::Busy)?,
-            };
-            shard.counters.lock_waits += 1;
-            shard
-        }
+        None => lock_contended(cell, patience)?,
     };
-    if shard.owner == handle.namespace().id() {
-        Ok(Guard { serial: shards.serial, index, shard })
-    } else {
-        Err(LockError::Stale)
-    }
+    if shard.owner == handle.namespace().id() { Ok(shard) } else { Err(LockError::Stale) }
+}
+
+#[cold]
+fn lock_contended<'e>(cell: &'e ShardMutex<Shard>, patience: Patience) -> Result<ShardGuard<'e, Shard>, LockError> {
+    let mut shard = match patience {
+        Patience::Wait => cell.lock(),
+        Patience::Brief => spin(|| cell.try_lock()).ok_or(LockError::Busy)?,
+    };
+    shard.counters.lock_waits += 1;
+    Ok(shard)
 }
 
 /// Attempts again and again for some microseconds.

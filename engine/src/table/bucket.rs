@@ -116,6 +116,15 @@ impl Bucket {
         (self.meta >> (FREQUENCY_SHIFT + 2 * slot as u32) & 3) as u8
     }
 
+    /// Raises the access frequency of a slot by one, up to three; writes only when it changes.
+    #[inline]
+    pub(super) fn raise_frequency(&mut self, slot: usize) {
+        let shift = FREQUENCY_SHIFT + 2 * slot as u32;
+        if self.meta >> shift & 3 != 3 {
+            self.meta += 1 << shift;
+        }
+    }
+
     #[inline]
     pub(super) fn set_frequency(&mut self, slot: usize, frequency: u8) {
         let shift = FREQUENCY_SHIFT + 2 * slot as u32;

@@ -33,7 +33,7 @@ mod tests;
 pub use entry::{EntryView, INLINE_VALUE_MAX, KEY_LEN_MAX, NewValue, Tag, ValueView};
 
 use arena::{Arena, BlockRef, Entries};
-use bucket::SLOTS;
+use bucket::{Bucket, SLOTS};
 use entry::Parts;
 use group::{BUCKETS_MAX, Buckets, Group};
 use std::marker::PhantomData;
@@ -41,20 +41,21 @@ use std::marker::PhantomData;
 /// The keyed hash of one process: SipHash-1-3 under a random key, safe against flooding.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyHasher {
-    sip: siphasher::sip::SipHasher13,
+    k0: u64,
+    k1: u64,
 }
 
 impl KeyHasher {
     /// A hasher with the given 128-bit key.
     pub fn new(k0: u64, k1: u64) -> Self {
-        Self { sip: siphasher::sip::SipHasher13::new_with_keys(k0, k1) }
+        Self { k0, k1 }
     }
 
     /// The 64-bit hash of a key. Its low 14 bits choose the virtual slot (shard), its high bits the place in
     /// the table and thereby the order of SCAN.
     #[inline]
     pub fn hash(&self, key: &[u8]) -> u64 {
-        self.sip.hash(key)
+        siphasher::sip::SipHasher13::new_with_keys(self.k0, self.k1).hash(key)
     }
 
     /// The key together with its hash.
@@ -112,6 +113,14 @@ pub struct Table<O> {
 unsafe impl<O: Send> Send for Table<O> {}
 // SAFETY: `&Table` gives only shared references to the objects.
 unsafe impl<O: Sync> Sync for Table<O> {}
+
+/// What a search has found; good until the table is next changed.
+struct Located {
+    slot: Slot,
+    bucket: *mut Bucket,
+    entry: *mut u8,
+    parts: Parts,
+}
 
 /// A slot's content on its way to another group.
 #[derive(Clone, Copy)]
@@ -188,19 +197,46 @@ impl<O> Table<O> {
     /// Finds an entry. O(1); one or two cache misses.
     #[inline]
     pub fn find(&self, key: Key<'_>) -> Option<Slot> {
-        self.locate(key).map(|(slot, ..)| slot)
+        self.locate(key).map(|located| located.slot)
     }
 
     /// Finds an entry and reads it.
     #[inline]
     pub fn lookup(&self, key: Key<'_>) -> Option<(Slot, EntryView<'_, O>)> {
-        let (slot, entry, parts) = self.locate(key)?;
+        let located = self.locate(key)?;
         // SAFETY: `locate` returns a live entry of this table and its parts.
-        Some((slot, unsafe { view(entry, parts) }))
+        Some((located.slot, unsafe { view(located.entry, located.parts) }))
+    }
+
+    /// Finds an entry that has not expired at `now_ms` and reads it; raises its access frequency if it is to be
+    /// `touch`ed. One that has expired is handed to `expire`, which is to remove it.
+    ///
+    /// The whole way of a GET in one pass: finding, touching and viewing one after the other would walk it thrice.
+    #[inline]
+    pub fn read(
+        &mut self,
+        key: Key<'_>,
+        now_ms: u64,
+        touch: bool,
+        expire: impl FnOnce(&mut Self, Slot),
+    ) -> Option<EntryView<'_, O>> {
+        let Located { slot, bucket, entry, parts } = self.locate(key)?;
+        // SAFETY: `locate` returns a live entry of this table and its parts.
+        if parts.has_deadline() && unsafe { parts.deadline_ms(entry) }.is_some_and(|deadline_ms| deadline_ms <= now_ms)
+        {
+            expire(self, slot);
+            return None;
+        }
+        if touch {
+            // SAFETY: the bucket is alive; `&mut self` makes this the only reference.
+            unsafe { &mut *bucket }.raise_frequency(slot.index as usize);
+        }
+        // SAFETY: the entry is as it was found.
+        Some(unsafe { view(entry, parts) })
     }
 
     #[inline]
-    fn locate(&self, key: Key<'_>) -> Option<(Slot, *mut u8, Parts)> {
+    fn locate(&self, key: Key<'_>) -> Option<Located> {
         let directory_index = self.directory_index(key.hash);
         let group = *self.directory.get(directory_index)?;
         let fingerprint = group.fingerprint_of(key.hash);
@@ -220,9 +256,9 @@ impl<O> Table<O> {
                     let parts = Parts::read(entry);
                     (parts, std::slice::from_raw_parts(entry.add(parts.key_at), parts.key_len))
                 };
-                if found == key.bytes {
+                if same_bytes(found, key.bytes) {
                     let slot = Slot { group: directory_index as u32, bucket: index as u8, index: slot as u8 };
-                    return Some((slot, entry, parts));
+                    return Some(Located { slot, bucket: group.address(index).cast_mut(), entry, parts });
                 }
             }
             if index == last {
@@ -270,11 +306,7 @@ impl<O> Table<O> {
     pub fn touch(&mut self, slot: Slot) {
         let group = self.directory[slot.group as usize];
         // SAFETY: groups in the directory are alive; `&mut self` makes this the only reference.
-        let bucket = unsafe { group.bucket_mut(slot.bucket as usize) };
-        let frequency = bucket.frequency(slot.index as usize);
-        if frequency < 3 {
-            bucket.set_frequency(slot.index as usize, frequency + 1);
-        }
+        unsafe { group.bucket_mut(slot.bucket as usize) }.raise_frequency(slot.index as usize);
     }
 
     /// The entry's 2-bit access frequency (0-3).
@@ -566,10 +598,10 @@ impl<O> Table<O> {
         if self.directory.len() == 1 { self.directory[0].buckets() } else { BUCKETS_MAX }
     }
 
-    /// Brings the directory word that `hash` maps to towards the cache: the first of three stages.
+    /// Where the directory lies and how many bits of a hash choose its word: what [`prefetch_directory`] wants to know.
     #[inline]
-    pub fn prefetch_directory(&self, hash: u64) {
-        prefetch(self.directory.as_ptr().wrapping_add(self.directory_index(hash)));
+    pub fn directory_place(&self) -> (usize, u32) {
+        (self.directory.as_ptr().addr(), self.directory_depth)
     }
 
     /// Brings the bucket line that `hash` maps to towards the cache; wants the directory word to be there.
@@ -588,7 +620,10 @@ impl<O> Table<O> {
         let bucket = unsafe { group.bucket(group.home(group.position_of(hash))) };
         let matches = bucket.matching(group.fingerprint_of(hash));
         if matches != 0 {
-            prefetch(self.arena.pointer(bucket.reference(matches.trailing_zeros() as usize)));
+            let entry = self.arena.pointer(bucket.reference(matches.trailing_zeros() as usize));
+            prefetch(entry);
+            // The value begins behind the key, and most entries reach into a second line.
+            prefetch(entry.wrapping_add(64));
         }
     }
 
@@ -760,6 +795,40 @@ unsafe fn read_pointer<O>(at: *const u8) -> *mut O {
 unsafe fn read_boxed<O>(at: *const u8) -> Box<O> {
     // SAFETY: the pointer came from `Box::into_raw`, and the caller hands over ownership.
     unsafe { Box::from_raw(read_pointer(at)) }
+}
+
+/// Whether two runs of bytes are equal; for keys, most of which have eight to some dozens of bytes, less than the call of
+/// the general comparison.
+#[inline]
+fn same_bytes(a: &[u8], b: &[u8]) -> bool {
+    let len = a.len();
+    if len != b.len() {
+        return false;
+    }
+    if !(8..=64).contains(&len) {
+        return a == b;
+    }
+    let word = |bytes: &[u8], at: usize| {
+        // SAFETY: all places asked for leave eight bytes before `len`, the length of both.
+        unsafe { bytes.as_ptr().add(at).cast::<u64>().read_unaligned() }
+    };
+    let last = len - 8;
+    let mut at = 0;
+    while at < last {
+        if word(a, at) != word(b, at) {
+            return false;
+        }
+        at += 8;
+    }
+    word(a, last) == word(b, last)
+}
+
+/// Brings the word that `hash` maps to in a directory at `place` ([`Table::directory_place`]) towards the cache. The
+/// directory may have moved since: no memory is read.
+#[inline]
+pub fn prefetch_directory((address, depth): (usize, u32), hash: u64) {
+    let index = (hash >> 1 >> (63 - (depth & 63))) as usize;
+    prefetch(std::ptr::without_provenance::<Group>(address).wrapping_add(index));
 }
 
 #[inline]

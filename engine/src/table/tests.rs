@@ -383,3 +383,20 @@ fn boxed_objects_are_dropped_with_the_table() {
     drop(table);
     assert_eq!(std::sync::Arc::strong_count(&object), 1);
 }
+
+proptest! {
+    #[test]
+    fn the_comparison_of_keys_is_equality(
+        a in prop::collection::vec(0u8..2, 0..80),
+        b in prop::collection::vec(0u8..2, 0..80),
+        flip in any::<prop::sample::Index>(),
+    ) {
+        prop_assert_eq!(same_bytes(&a, &b), a == b);
+        prop_assert!(same_bytes(&a, &a.clone()));
+        let mut other = a.clone();
+        if let Some(byte) = (!a.is_empty()).then(|| flip.index(a.len())) {
+            other[byte] ^= 0x80;
+            prop_assert!(!same_bytes(&a, &other));
+        }
+    }
+}

@@ -53,6 +53,14 @@ pub(crate) struct Prepared {
     key: Option<(usize, u64)>,
 }
 
+impl Prepared {
+    /// The hash of the only key.
+    #[inline]
+    pub(crate) fn hash(&self) -> Option<u64> {
+        self.key.map(|(_, hash)| hash)
+    }
+}
+
 /// One worker's way of running requests.
 pub(crate) struct Dispatcher {
     pub(super) server: Arc<Server>,
@@ -142,10 +150,9 @@ impl Dispatcher {
         self.last_tick.set(self.ticks.raw());
     }
 
-    /// Finds a request's command and the hash of its key, and asks for the key's directory word: the first stage of
-    /// prefetching.
+    /// Finds a request's command and the hash of its key.
     #[inline]
-    pub(crate) fn prepare(&self, bytes: &[u8], ranges: &[ArgRange], namespace: &Handle) -> Prepared {
+    pub(crate) fn prepare(&self, bytes: &[u8], ranges: &[ArgRange]) -> Prepared {
         let Some(mut command) = ranges.first().and_then(|name| self.table.lookup(name.of(bytes))) else {
             return Prepared { command: None, first: 1, key: None };
         };
@@ -158,26 +165,9 @@ impl Dispatcher {
         }
         let key = command.keys.only().and_then(|index| {
             let hash = self.hasher.hash(ranges.get(index)?.of(bytes));
-            namespace.prefetch_directory(hash);
             Some((index, hash))
         });
         Prepared { command: Some(command), first, key }
-    }
-
-    /// Asks for the bucket of a request's key; the second stage of prefetching.
-    #[inline]
-    pub(crate) fn prefetch_bucket(&self, prepared: &Prepared, namespace: &Handle) {
-        if let Some((_, hash)) = prepared.key {
-            namespace.prefetch_bucket(hash);
-        }
-    }
-
-    /// Asks for the entry of a request's key; the third stage of prefetching.
-    #[inline]
-    pub(crate) fn prefetch_entry(&self, prepared: &Prepared, namespace: &Handle) {
-        if let Some((_, hash)) = prepared.key {
-            namespace.prefetch_entry(hash);
-        }
     }
 
     /// Runs a request, or queues or refuses it.

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use mio::{Poll, Token, Waker};
+use rkvs_engine::shard::prefetch;
 use tokio::time::MissedTickBehavior;
 
 use super::buffer::{BufferPool, ReadBuffer, ReadOutcome};
@@ -25,7 +26,7 @@ use crate::server::Server;
 use crate::session::{ClientInfo, Session};
 
 /// Requests executed together, and the most of one connection in a turn.
-const WINDOW_MAX: usize = 64;
+const WINDOW_MAX: usize = prefetch::WINDOW_MAX;
 /// Longest time between two visits to the runtime.
 const BUSY_MAX: Duration = Duration::from_millis(1);
 /// Reads from one connection in one turn before the others get theirs.
@@ -363,23 +364,25 @@ impl Worker {
         }
     }
 
-    /// Executes the window and writes the replies; returns whether any request was executed.
-    fn execute_window(&mut self) -> bool {
+    /// Finds the commands and keys of the window and has their entries fetched.
+    fn prepare_window(&mut self) {
+        let mut keys = prefetch::Window::new();
         for pending in &mut self.window[..self.window_len] {
             let Some(connection) = self.connections[pending.slot].as_ref() else { continue };
             let bytes = pending.bytes(&connection.decoder, &connection.input);
-            pending.prepared = self.dispatcher.prepare(bytes, &pending.args, &connection.namespace);
-        }
-        for pending in &self.window[..self.window_len] {
-            if let Some(connection) = self.connections[pending.slot].as_ref() {
-                self.dispatcher.prefetch_bucket(&pending.prepared, &connection.namespace);
+            pending.prepared = self.dispatcher.prepare(bytes, &pending.args);
+            if let Some(hash) = pending.prepared.hash() {
+                keys.add(&connection.namespace, hash);
             }
         }
-        for pending in &self.window[..self.window_len] {
-            if let Some(connection) = self.connections[pending.slot].as_ref() {
-                self.dispatcher.prefetch_entry(&pending.prepared, &connection.namespace);
-            }
+        if self.window_len > 1 {
+            keys.fetch();
         }
+    }
+
+    /// Executes the window and writes the replies; returns whether any request was executed.
+    fn execute_window(&mut self) -> bool {
+        self.prepare_window();
         self.dispatcher.begin_window();
         let mut executed = 0;
         let mut touched = 0;

@@ -1,6 +1,7 @@
 //! Memory for entries and groups: blocks in steps of 4 bytes, addressed by 32 bits.
 //!
-//! An arena is a list of chunks that grows by a quarter of itself (at most 1 MiB at a time), so there is no doubling spike.
+//! An arena is a list of chunks that grows by a quarter of itself, from 256 KiB on by a sixteenth (at most 1 MiB at a time), so
+//! there is no doubling spike and little that waits to be carved.
 //! Blocks are carved off the end of the newest chunk; freed blocks are kept in lists by exact size up to 2 KiB and
 //! by size class above, found through a bitmap, split when a larger one must serve, and joined with a free
 //! neighbour behind them.
@@ -15,7 +16,7 @@
 //! The caller knows the size of a live block (it follows from the entry in it) and gives it back on release, so no
 //! block has a header of its own.
 
-use super::pages::Pages;
+use super::pages::{PAGED_FROM_BYTES, Pages};
 use std::marker::PhantomData;
 
 /// What lies in the blocks: how a free one is told from a live one.
@@ -55,6 +56,10 @@ const CHUNK_UNITS_MAX: u32 = 1 << OFFSET_BITS;
 /// From here on a block gets a chunk of its own.
 const DEDICATED_UNITS: u32 = CHUNK_UNITS_MAX / 4;
 const FIRST_CHUNK_UNITS: u32 = 256;
+/// From here on a chunk is whole pages.
+const PAGE_UNITS: u32 = (PAGED_FROM_BYTES / UNIT) as u32;
+
+const _: () = assert!(CHUNK_UNITS_MAX.is_multiple_of(PAGE_UNITS));
 
 const EXACT_BINS: usize = 512;
 const BINS: usize = EXACT_BINS + 64;
@@ -207,10 +212,8 @@ impl<C: Contents> Arena<C> {
             return block;
         }
         self.retire_current();
-        let divisor = if self.total_units * (UNIT as u64) < 64 << 10 { 1 } else { 4 };
-        let wanted =
-            (self.total_units / divisor).clamp(u64::from(FIRST_CHUNK_UNITS), u64::from(CHUNK_UNITS_MAX)) as u32;
-        let size = wanted.max(units + C::GRAIN).next_multiple_of(FIRST_CHUNK_UNITS).min(CHUNK_UNITS_MAX);
+        let size = next_chunk_units(self.total_units).max(units + C::GRAIN);
+        let size = size.next_multiple_of(if size < PAGE_UNITS { FIRST_CHUNK_UNITS } else { PAGE_UNITS });
         let index = self.add_chunk(size);
         self.current = index;
         let chunk = &mut self.chunks[index as usize];
@@ -400,6 +403,16 @@ impl Bins {
         }
         Some(word * 64 + bits.trailing_zeros() as usize)
     }
+}
+
+/// How large the next chunk of an arena is that has so many units.
+fn next_chunk_units(total: u64) -> u32 {
+    let wanted = match total * UNIT as u64 {
+        bytes if bytes < 64 << 10 => total,
+        bytes if bytes < 256 << 10 => total / 4,
+        _ => (total / 16).max(u64::from(PAGE_UNITS)),
+    };
+    wanted.clamp(u64::from(FIRST_CHUNK_UNITS), u64::from(CHUNK_UNITS_MAX)) as u32
 }
 
 /// Units of a block of `bytes`.

@@ -23,6 +23,7 @@ mod arena;
 mod bucket;
 mod entry;
 mod expire;
+mod extents;
 mod group;
 mod growth;
 mod pages;

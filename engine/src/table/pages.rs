@@ -1,39 +1,59 @@
-//! Memory for chunks: from the allocator while small, from the system from 64 KiB on.
+//! Memory for chunks: from the allocator while small, in pages of shared extents from 32 KiB on, mapped for one block alone.
 //!
-//! Pages mapped from the system become resident only when touched, so the part of a chunk that nothing was carved from yet
-//! costs nothing; an allocator may round up, keep or back such blocks with huge pages.
+//! An allocator may round up, keep or back such blocks with huge pages whose untouched parts are resident; extents
+//! are shared by all tables, so that these parts are used.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
-/// From here on memory is mapped.
-#[cfg(all(unix, not(miri)))]
-const MAPPED_FROM_BYTES: usize = 64 << 10;
+use super::extents::{self, PAGE_BYTES, RUN_PAGES_MAX, Run};
+
 const ALIGN: usize = 64;
+
+/// From so many bytes on chunks are whole pages.
+pub(super) const PAGED_FROM_BYTES: usize = PAGE_BYTES;
 
 /// A run of memory, aligned to 64 bytes and given back on drop.
 pub(super) struct Pages {
     start: NonNull<u8>,
-    bytes: usize,
-    mapped: bool,
+    origin: Origin,
+}
+
+enum Origin {
+    Nowhere,
+    Allocated {
+        bytes: usize,
+    },
+    Extent(Run),
+    #[cfg(all(unix, not(miri)))]
+    Mapped {
+        bytes: usize,
+    },
 }
 
 impl Pages {
     /// No memory.
-    pub(super) const NONE: Self = Self { start: NonNull::dangling(), bytes: 0, mapped: false };
+    pub(super) const NONE: Self = Self { start: NonNull::dangling(), origin: Origin::Nowhere };
 
-    /// Memory of `bytes`, above zero. Not initialised.
+    /// Memory of `bytes`, above zero. Not initialised. From [`PAGED_FROM_BYTES`] on, whole pages waste nothing.
     pub(super) fn allocate(bytes: usize) -> Self {
+        let pages = bytes.div_ceil(PAGE_BYTES);
+        if bytes >= PAGED_FROM_BYTES
+            && pages <= RUN_PAGES_MAX
+            && let Some(run) = extents::take(pages)
+        {
+            return Self { start: run.start, origin: Origin::Extent(run) };
+        }
         #[cfg(all(unix, not(miri)))]
-        if bytes >= MAPPED_FROM_BYTES
+        if pages > RUN_PAGES_MAX
             && let Some(start) = map(bytes)
         {
-            return Self { start, bytes, mapped: true };
+            return Self { start, origin: Origin::Mapped { bytes } };
         }
         let layout = layout(bytes);
         // SAFETY: the layout has a size above zero.
         let start = NonNull::new(unsafe { alloc(layout) }).unwrap_or_else(|| handle_alloc_error(layout));
-        Self { start, bytes, mapped: false }
+        Self { start, origin: Origin::Allocated { bytes } }
     }
 
     #[inline]
@@ -44,17 +64,17 @@ impl Pages {
 
 impl Drop for Pages {
     fn drop(&mut self) {
-        if self.bytes == 0 {
-            return;
-        }
-        if self.mapped {
+        match std::mem::replace(&mut self.origin, Origin::Nowhere) {
+            Origin::Nowhere => {}
+            Origin::Extent(run) => extents::give_back(run),
+            // SAFETY: allocated with this layout; the owner is gone.
+            Origin::Allocated { bytes } => unsafe { dealloc(self.start.as_ptr(), layout(bytes)) },
             #[cfg(all(unix, not(miri)))]
-            // SAFETY: mapped by `map` with this size; the owner is gone.
-            let _ = unsafe { rustix::mm::munmap(self.start.as_ptr().cast(), self.bytes) };
-            return;
+            Origin::Mapped { bytes } => {
+                // SAFETY: mapped by `map` with this size; the owner is gone.
+                let _ = unsafe { rustix::mm::munmap(self.start.as_ptr().cast(), bytes) };
+            }
         }
-        // SAFETY: allocated with this layout; the owner is gone.
-        unsafe { dealloc(self.start.as_ptr(), layout(self.bytes)) };
     }
 }
 

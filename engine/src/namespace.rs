@@ -59,7 +59,8 @@ pub struct Namespace {
     deleted: AtomicBool,
     max_keys: AtomicU64,
     max_value_bytes: AtomicU64,
-    /// Whether leases are kept. Changes only under all locks.
+    /// Whether leases are kept, because a limit of memory is set here or for the engine. Changes only under all locks, or while there
+    /// are no shards.
     leasing: AtomicBool,
     budget: Budget,
     /// Number of keys, kept only while `max_keys` is set. Changes between kept and not kept only under all locks.
@@ -69,6 +70,7 @@ pub struct Namespace {
 impl Namespace {
     pub(crate) fn new(shared: Arc<Shared>, id: u64, name: &str, database: u32, shard_count: usize) -> Self {
         let vacant = Arc::clone(shared.vacant());
+        let leasing = AtomicBool::new(shared.budget.limit_bytes() != 0);
         Self {
             id,
             name: name.into(),
@@ -80,7 +82,7 @@ impl Namespace {
             deleted: AtomicBool::new(false),
             max_keys: AtomicU64::new(0),
             max_value_bytes: AtomicU64::new(0),
-            leasing: AtomicBool::new(false),
+            leasing,
             budget: Budget::default(),
             key_count: Padded::default(),
         }
@@ -144,7 +146,11 @@ impl Namespace {
     ///
     /// As [`Namespace::set_limits`].
     pub fn change_limits(self: &Arc<Self>, change: impl Fn(Limits) -> Limits) -> Result<()> {
-        if self.while_vacant(|| self.store_limits(change(self.limits())))? {
+        let change_vacant = || {
+            self.store_limits(change(self.limits()));
+            self.leasing.store(self.wants_leases(), Ordering::Relaxed);
+        };
+        if self.while_vacant(change_vacant)? {
             return Ok(());
         }
         let mut handle = Handle::new(Arc::clone(self));
@@ -234,8 +240,7 @@ impl Namespace {
             .map_err(|_| Error::ShardCountOutOfRange)?;
         let shards = Arc::new(Shards::new(self.id, route, self.shared.hasher));
         // Whoever changes a limit holds `lifecycle` too, or finds these shards and counts anew.
-        let leasing = self.budget.limit_bytes() != 0 || self.shared.budget.limit_bytes() != 0;
-        self.leasing.store(leasing, Ordering::Relaxed);
+        self.leasing.store(self.wants_leases(), Ordering::Relaxed);
         self.key_count.0.store(0, Ordering::Relaxed);
         self.shards.store(Arc::clone(&shards));
         Ok(shards)
@@ -328,8 +333,25 @@ impl Namespace {
         self.budget.free_bytes().min(self.shared.budget.free_bytes())
     }
 
-    /// Whether shards keep leases, because a limit of memory is set here or for the engine. The caller holds the lock of
-    /// a shard of this namespace.
+    /// Whether a limit of memory is set, here or for the engine: one load. Without one, [`Namespace::is_memory_exhausted`] need not be
+    /// asked.
+    #[inline]
+    pub fn is_memory_limited(&self) -> bool {
+        self.leasing.load(Ordering::Relaxed)
+    }
+
+    /// Whether a limit of memory, here or of the engine, leaves nothing to store even the smallest entry in. Looks at the
+    /// shared counters alone: what shards have leased and do not use yet counts as used.
+    pub fn is_memory_exhausted(&self) -> bool {
+        self.budget.is_exhausted() || self.shared.budget.is_exhausted()
+    }
+
+    /// Whether a limit of memory asks for leases.
+    fn wants_leases(&self) -> bool {
+        self.budget.limit_bytes() != 0 || self.shared.budget.limit_bytes() != 0
+    }
+
+    /// Whether shards keep leases. The caller holds the lock of a shard of this namespace.
     #[inline]
     pub(crate) fn is_leasing(&self) -> bool {
         self.leasing.load(Ordering::Relaxed)
@@ -383,7 +405,7 @@ impl Namespace {
 
     /// Takes note that the engine's limit of memory has changed.
     pub(crate) fn engine_limit_changed(self: &Arc<Self>) -> Result<()> {
-        if !self.while_vacant(|| ())? {
+        if !self.while_vacant(|| self.leasing.store(self.wants_leases(), Ordering::Relaxed))? {
             Handle::new(Arc::clone(self)).with(Reach::All, 0, |keyspace| keyspace.recount())?;
         }
         Ok(())
@@ -464,8 +486,7 @@ pub(crate) struct Recount<'n> {
 
 impl<'n> Recount<'n> {
     pub(crate) fn new(namespace: &'n Namespace) -> Self {
-        let leasing = namespace.budget.limit_bytes() != 0 || namespace.shared.budget.limit_bytes() != 0;
-        Self { namespace, leasing, keys: 0, leased_before: 0, leased: 0 }
+        Self { namespace, leasing: namespace.wants_leases(), keys: 0, leased_before: 0, leased: 0 }
     }
 
     pub(crate) fn shard(&mut self, shard: &mut Shard) {

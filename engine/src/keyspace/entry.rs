@@ -14,7 +14,7 @@ use crate::table::{Displaced, EntryView, KEY_LEN_MAX, Key, NewValue, Slot, Tag, 
 use crate::value::{Object, ValueRef, ValueType};
 
 /// What an entry takes beside key and value at most, in bytes: its head, its share of a bucket, a box.
-const ENTRY_OVERHEAD_BYTES: usize = 64;
+pub(crate) const ENTRY_OVERHEAD_BYTES: usize = 64;
 
 /// Groups of a table that are searched for expired keys when an insert finds no place: some 25,000 entries, below a
 /// millisecond.

@@ -17,7 +17,7 @@ use crate::shard::{Shard, Shards};
 use crate::table::{EntryView, Key, Slot};
 use crate::value::{HashRef, Object, StringRef, ValueRef};
 
-pub(crate) use entry::Entries;
+pub(crate) use entry::{ENTRY_OVERHEAD_BYTES, Entries};
 pub use hash::HashMut;
 pub use scan::Scanned;
 pub(crate) use scan::scan_range;

@@ -7,6 +7,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Padded;
+use crate::keyspace::ENTRY_OVERHEAD_BYTES;
+
+/// What storing an entry reserves at the least.
+const ENTRY_BYTES_MIN: u64 = ENTRY_OVERHEAD_BYTES as u64;
 
 /// Bytes that may be leased. A limit of 0 is none; then leases are not kept at all.
 #[derive(Debug, Default)]
@@ -58,6 +62,12 @@ impl Budget {
         }
     }
 
+    /// Whether the limit leaves less than an entry takes at the least, so that nothing more can be stored.
+    #[inline]
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.free_bytes() < ENTRY_BYTES_MIN
+    }
+
     /// By how much a lease grows: a 65,536th of the limit, so that unused leases stay below a percent of it for hundreds of
     /// shards.
     pub(crate) fn granule_bytes(&self) -> u64 {
@@ -85,6 +95,23 @@ mod tests {
         assert_eq!(budget.free_bytes(), 0, "what is used beyond the limit leaves nothing");
         budget.release(1_050);
         assert_eq!(budget.free_bytes(), 1_000);
+    }
+
+    #[test]
+    fn a_budget_is_exhausted_when_no_entry_fits() {
+        let budget = Budget::default();
+        budget.lease_used(1 << 40);
+        assert!(!budget.is_exhausted(), "without a limit there is always room");
+        budget.release(1 << 40);
+        budget.set_limit_bytes(1);
+        assert!(budget.is_exhausted(), "even an empty one, when the limit is that small");
+        budget.set_limit_bytes(1_000 + ENTRY_BYTES_MIN);
+        budget.lease_used(1_000);
+        assert!(!budget.is_exhausted());
+        budget.lease_used(1);
+        assert!(budget.is_exhausted());
+        budget.set_limit_bytes(10);
+        assert!(budget.is_exhausted(), "more in use than the limit permits");
     }
 
     #[test]

@@ -108,16 +108,26 @@ impl Shard {
     }
 
     /// Brings the lease in line with what is used: what a growing table took is leased whatever the limit says, and what is no
-    /// longer needed goes back.
+    /// longer needed goes back; some of it stays for the next write unless nobody has any room.
     #[cold]
     pub(crate) fn settle(&mut self, namespace: &Namespace) {
         let (used, granule) = (self.used_bytes() as u64, namespace.lease_granule_bytes());
         if used > self.leased_bytes {
             namespace.lease_used(used - self.leased_bytes);
             self.leased_bytes = used;
-        } else if self.leased_bytes - used > 2 * granule {
-            namespace.release_lease(self.leased_bytes - used - granule);
-            self.leased_bytes = used + granule;
+            return;
+        }
+        let spare = self.leased_bytes - used;
+        let kept = if spare > 0 && namespace.is_memory_exhausted() {
+            0
+        } else if spare > 2 * granule {
+            granule
+        } else {
+            spare
+        };
+        if kept < spare {
+            namespace.release_lease(spare - kept);
+            self.leased_bytes = used + kept;
         }
     }
 

@@ -18,7 +18,7 @@ use rkvs_engine::table::KeyHasher;
 use super::args::Args;
 use super::context::Context;
 use super::error::{CommandError, CommandResult, unknown_command, unknown_subcommand};
-use super::flags::{FAST, MAY_REPLICATE, NO_AUTH, NO_MULTI, PROTECTED, SKIP_SLOWLOG, WRITE};
+use super::flags::{DENYOOM, FAST, MAY_REPLICATE, NO_AUTH, NO_MULTI, PROTECTED, SKIP_SLOWLOG, WRITE};
 use super::keys::KeyRef;
 use super::spec::{Command, Group, Scope};
 use super::table::CommandTable;
@@ -182,7 +182,7 @@ impl Dispatcher {
         output: &mut Output,
     ) -> Flow {
         let mut args = Args::new(bytes, ranges, prepared.first, self.hasher).with_hashes(prepared.key.as_slice());
-        let command = match self.admit(session, prepared, &args) {
+        let command = match self.admit(session, namespace, prepared, &args) {
             Ok(command) => command,
             Err(refusal) => {
                 self.refuse(session, prepared.command, &refusal, output);
@@ -211,13 +211,25 @@ impl Dispatcher {
 
     /// The gates: the command, if this request may run.
     #[inline]
-    fn admit(&self, session: &Session, prepared: &Prepared, args: &Args<'_>) -> Result<&'static Command, CommandError> {
+    fn admit(
+        &self,
+        session: &Session,
+        namespace: &Handle,
+        prepared: &Prepared,
+        args: &Args<'_>,
+    ) -> Result<&'static Command, CommandError> {
         let command = known(prepared, args)?;
         arity(command, args)?;
         if command.flags.intersects(PROTECTED.with(NO_MULTI)) || !session.authenticated {
             self.protected(session, command)?;
             self.authenticated(session, command)?;
             allowed_in_multi(session, command)?;
+        }
+        // Asked first of what is at hand: without a limit this gate costs one load.
+        if (command.flags.contains(DENYOOM) || session.transaction.is_open())
+            && namespace.namespace().is_memory_limited()
+        {
+            self.memory(session, namespace, command)?;
         }
         Ok(command)
     }
@@ -235,6 +247,22 @@ impl Dispatcher {
     fn authenticated(&self, session: &Session, command: &Command) -> CommandResult {
         let passes = session.authenticated || command.flags.contains(NO_AUTH) || !self.settings.requirepass.is_set();
         if passes { Ok(()) } else { Err(CommandError::NoAuth) }
+    }
+
+    /// Whether a command that may need memory can have any. To queue needs memory as well, so inside MULTI everything but what ends the
+    /// transaction is such a command; EXEC is one when a queued command is. Whoever passes may still be refused by the
+    /// engine, which reserves what is needed before it writes.
+    #[cold]
+    fn memory(&self, session: &Session, namespace: &Handle, command: &Command) -> CommandResult {
+        let needs_memory = match &session.transaction.queue {
+            Some(queue) if Some(command.index()) == self.exec => {
+                queue.requests().any(|(command, _)| command.flags.contains(DENYOOM))
+            }
+            Some(_) => !matches!(command.full_name(), "discard" | "quit" | "reset"),
+            None => command.flags.contains(DENYOOM),
+        };
+        let refused = needs_memory && namespace.namespace().is_memory_exhausted();
+        if refused { Err(CommandError::OutOfMemory) } else { Ok(()) }
     }
 
     /// Whether a pause concerns this request.

@@ -196,7 +196,9 @@ fn memory(facts: &Facts<'_>, out: &mut String) {
     line(out, "rss_overhead_bytes", 0);
     line(out, "mem_fragmentation_ratio", format_args!("{:.2}", ratio(resident, used)));
     line(out, "mem_fragmentation_bytes", fragmentation);
-    for name in ["mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers"] {
+    // `maxmemory` limits the data.
+    line(out, "mem_not_counted_for_evict", memory.clients_bytes);
+    for name in ["mem_replication_backlog", "mem_total_replication_buffers"] {
         line(out, name, 0);
     }
     line(out, "mem_clients_slaves", 0);

@@ -4,6 +4,7 @@ mod config;
 mod debug;
 mod info;
 mod latency;
+mod maxmemory;
 mod memory;
 mod metrics;
 mod role;

@@ -26,6 +26,9 @@ pub enum Error {
     /// The value is longer than the namespace's `max_value_size`.
     #[error("the value is larger than the namespace allows")]
     ValueTooLarge,
+    /// A key is longer than [`crate::table::KEY_LEN_MAX`].
+    #[error("the key is longer than keys can be")]
+    KeyTooLong,
     /// The namespace has as many keys as its `max_keys` allows.
     #[error("the namespace has as many keys as it may")]
     MaxKeys,

@@ -11,6 +11,7 @@ use rkvs_engine::keyspace::{DeadlineChange, Keyspace};
 use rkvs_engine::namespace::{Handle, Limits};
 use rkvs_engine::random::Random;
 use rkvs_engine::shard::multi_key::{LockError, Locks, Patience, Reach};
+use rkvs_engine::table::{KEY_LEN_MAX, Key};
 use rkvs_engine::value::string::Digits;
 use rkvs_engine::value::{Encoding, StringRef, ValueType};
 
@@ -247,7 +248,7 @@ fn expired_keys_are_absent_to_everything() {
         assert!(keyspace.peek(a).is_none());
         assert!(keyspace.read(a).is_none());
         assert!(!keyspace.remove(b));
-        assert!(!keyspace.rename(c, other));
+        assert!(!keyspace.rename(c, other).unwrap());
         assert_eq!(keyspace.copy(d, other), Ok(false));
         assert!(!keyspace.set_deadline_ms(e, None));
         assert_eq!(keyspace.increment(f, 1), Ok(1), "a new key");
@@ -394,12 +395,12 @@ fn renaming_moves_value_and_deadline_across_shards() {
             if number % 2 == 0 {
                 keyspace.hash_mut(to).unwrap().set(b"f", b"v").unwrap();
             }
-            assert!(keyspace.rename(from, to));
+            assert!(keyspace.rename(from, to).unwrap());
             assert!(!keyspace.contains(from));
             assert_eq!(keyspace.deadline_ms(to), Some(Some(5_000)));
             assert_eq!(keyspace.string(to).unwrap().unwrap().len(), number * 30);
-            assert!(keyspace.rename(to, to));
-            assert!(!keyspace.rename(from, to));
+            assert!(keyspace.rename(to, to).unwrap());
+            assert!(!keyspace.rename(from, to).unwrap());
         }
         assert_eq!(keyspace.len(), 100);
         assert_eq!(keyspace.expires_count(), 100);
@@ -458,12 +459,12 @@ fn watchers_see_every_change_and_nothing_else() {
         ("clear", |keyspace, _| _ = keyspace.clear()),
         ("rename away", |keyspace, key| {
             let other = keyspace.key(b"other");
-            assert!(keyspace.rename(key, other));
+            assert!(keyspace.rename(key, other).unwrap());
         }),
         ("rename onto", |keyspace, key| {
             set(keyspace, b"other", b"v");
             let other = keyspace.key(b"other");
-            assert!(keyspace.rename(other, key));
+            assert!(keyspace.rename(other, key).unwrap());
         }),
         ("batch", |keyspace, key| {
             let report = keyspace.batch_set(rkvs_engine::keyspace::batch::BatchMode::BestEffort, &[key], &[b"1"]);
@@ -610,7 +611,7 @@ fn renaming_a_key_to_itself_changes_nothing() {
         let key = keyspace.key(b"k");
         set(keyspace, b"k", b"v");
         let version = keyspace.watch(key);
-        assert!(keyspace.rename(key, key));
+        assert!(keyspace.rename(key, key).unwrap());
         assert_eq!(keyspace.watch_version(key), Some(version));
     });
 }
@@ -684,4 +685,38 @@ fn limits_change_from_what_they_are() {
     namespace.change_limits(|limits| Limits { max_keys: 7, ..limits }).unwrap();
     namespace.change_limits(|limits| Limits { max_value_bytes: 9, ..limits }).unwrap();
     assert_eq!(namespace.limits(), Limits { max_keys: 7, max_value_bytes: 9, max_memory_bytes: 0 });
+}
+
+#[test]
+fn a_name_that_is_too_long_is_refused() {
+    let mut fixture = Fixture::new();
+    fixture.with(|keyspace| set(keyspace, b"key", b"value"));
+    // Never read and never written, so it takes no memory; its hash may be any.
+    let long = vec![0; KEY_LEN_MAX + 1];
+    fixture.with(|keyspace| {
+        let (key, long) = (keyspace.key(b"key"), Key { bytes: &long, hash: 1 });
+        assert_eq!(keyspace.rename(key, long), Err(Error::KeyTooLong));
+        assert_eq!(keyspace.copy(key, long), Err(Error::KeyTooLong));
+        assert_eq!(keyspace.set_string(long, b"", DeadlineChange::Clear).err(), Some(Error::KeyTooLong));
+        assert_eq!(text(keyspace, b"key").as_deref(), Some(&b"value"[..]));
+        keyspace.check_invariants();
+    });
+}
+
+#[test]
+fn a_namespace_knows_whether_memory_is_limited_and_used_up() {
+    let mut fixture = Fixture::new();
+    let unused = fixture.engine.database(1).unwrap();
+    let used = Arc::clone(fixture.handle.namespace());
+    fixture.with(|keyspace| set(keyspace, b"key", &[b'x'; 500]));
+    assert!(!unused.is_memory_limited() && !used.is_memory_limited());
+    fixture.engine.set_max_memory_bytes(1);
+    for namespace in [&used, &unused, &fixture.engine.create_namespace("new", NamespaceOptions::default()).unwrap()] {
+        assert!(namespace.is_memory_limited() && namespace.is_memory_exhausted(), "{namespace:?}");
+    }
+    fixture.engine.set_max_memory_bytes(0);
+    assert!(!unused.is_memory_limited() && !used.is_memory_limited());
+    unused.set_limits(Limits { max_memory_bytes: 1, ..Limits::default() }).unwrap();
+    assert!(unused.is_memory_limited() && unused.is_memory_exhausted());
+    assert!(!used.is_memory_limited() && !used.is_memory_exhausted());
 }

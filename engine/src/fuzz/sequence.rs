@@ -580,7 +580,7 @@ impl Both<'_, '_> {
                 assert_eq!(done, model.set_deadline_ms(number, deadline_ms));
             }
             Operation::Rename(from, to) => {
-                assert_eq!(keyspace.rename(key(from), key(to)), model.rename(from, to));
+                assert_eq!(keyspace.rename(key(from), key(to)), Ok(model.rename(from, to)));
             }
             Operation::Copy(from, to) => {
                 agree(may_refuse, keyspace.copy(key(from), key(to)), || model.copy(from, to));

@@ -294,7 +294,13 @@ impl<'s> Entries<'s> {
     /// are reserved already.
     #[inline]
     pub(super) fn check_room(&self, key_len: usize) -> Result<()> {
-        if self.shard.table.is_full() || key_len > KEY_LEN_MAX { Err(Error::OutOfMemory) } else { Ok(()) }
+        if key_len > KEY_LEN_MAX {
+            Err(Error::KeyTooLong)
+        } else if self.shard.table.is_full() {
+            Err(Error::OutOfMemory)
+        } else {
+            Ok(())
+        }
     }
 
     /// Notes that a client changed a key, after the change.

@@ -74,12 +74,21 @@ impl Keyspace<'_> {
 
     /// Gives a key another name, replacing what was there; its deadline goes with it. Whether it was there. Renaming a key to
     /// itself changes nothing.
-    pub fn rename(&mut self, from: Key<'_>, to: Key<'_>) -> bool {
-        let mut entries = self.entries(from.hash);
-        let Some(slot) = entries.find(from) else { return false };
-        if from.bytes == to.bytes {
-            return true;
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KeyTooLong`](crate::error::Error::KeyTooLong) for the new name;
+    /// [`Error::OutOfMemory`](crate::error::Error::OutOfMemory) when the table it comes to can take no more entries.
+    pub fn rename(&mut self, from: Key<'_>, to: Key<'_>) -> Result<bool> {
+        if self.entries(from.hash).find(from).is_none() {
+            return Ok(false);
         }
+        if from.bytes == to.bytes {
+            return Ok(true);
+        }
+        self.entries(to.hash).check_room(to.bytes.len())?;
+        let mut entries = self.entries(from.hash);
+        let slot = entries.find(from).expect("it was there a moment ago, and a moment has one time");
         // What is moved is paid for already.
         entries.prepaid = true;
         let detached = entries.detach(from, slot);
@@ -93,7 +102,7 @@ impl Keyspace<'_> {
         }
         // One command, one change, though two keys were touched.
         entries.shard.counters.changes -= 1;
-        true
+        Ok(true)
     }
 
     /// Copies a key and its deadline within this namespace, replacing what was there; whether there was a key to copy.

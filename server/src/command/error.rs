@@ -199,6 +199,7 @@ impl From<EngineError> for CommandError {
             EngineError::KeyNotFound => Self::NoSuchKey,
             EngineError::OutOfMemory => Self::OutOfMemory,
             EngineError::ValueTooLarge => Self::ValueTooLarge,
+            EngineError::KeyTooLong => Self::Engine("ERR the key is longer than keys can be"),
             EngineError::MaxKeys => Self::MaxKeys,
             EngineError::NamespaceNotFound => Self::NoNamespace,
             EngineError::NamespaceExists => Self::NamespaceExists,

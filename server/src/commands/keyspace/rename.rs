@@ -60,5 +60,5 @@ fn rename_key(ctx: &mut Context<'_>, args: &mut Args<'_>, replaces: bool) -> Res
     if from.bytes == to.bytes {
         return Ok(false);
     }
-    Ok((replaces || keyspace.value_type(to).is_none()) && keyspace.rename(from, to))
+    Ok((replaces || keyspace.value_type(to).is_none()) && keyspace.rename(from, to)?)
 }

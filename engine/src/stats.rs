@@ -41,7 +41,8 @@ pub struct Usage {
     pub keys: usize,
     /// Number of keys with a deadline.
     pub expires: usize,
-    /// Bytes of memory in use: tables, arenas and what large values own.
+    /// Bytes of memory in use: tables, entries and what large values own. Memory that was in use and waits to be used again is not
+    /// among them.
     pub used_bytes: usize,
     /// Sum of the lengths of all keys.
     pub key_bytes: usize,

@@ -720,3 +720,56 @@ fn a_namespace_knows_whether_memory_is_limited_and_used_up() {
     assert!(unused.is_memory_limited() && unused.is_memory_exhausted());
     assert!(!used.is_memory_limited() && !used.is_memory_exhausted());
 }
+
+#[test]
+fn a_removal_makes_room_where_there_was_none_for_anybody() {
+    let mut fixture = Fixture::new();
+    let namespace = Arc::clone(fixture.handle.namespace());
+    fixture.with(|keyspace| (0..100).for_each(|key: u32| set(keyspace, key.to_string().as_bytes(), &[b'x'; 80])));
+    let used_bytes = namespace.usage().used_bytes as u64;
+    fixture.engine.set_max_memory_bytes(used_bytes + 2_000);
+    // Every shard leases more than it needs, until what is left is too little for anybody.
+    let mut key = 0_u32;
+    while !namespace.is_memory_exhausted() {
+        let written = fixture.with(|keyspace| {
+            let name = key.to_string();
+            let key = keyspace.key(name.as_bytes());
+            keyspace.set_string(key, &[b'x'; 90], DeadlineChange::Clear)
+        });
+        assert!(written.is_ok() || key < 10_000, "what is left suffices for none and is not too little either");
+        key += 1;
+    }
+    let limit_bytes = used_bytes + 2_000;
+    let mut removed = 0;
+    while namespace.is_memory_exhausted() {
+        assert!(namespace.usage().used_bytes as u64 + 1_500 > limit_bytes, "{removed} removals make no room");
+        assert!(fixture.with(|keyspace| keyspace.remove(keyspace.key(removed.to_string().as_bytes()))));
+        removed += 1;
+    }
+    assert!(removed > 0);
+    let written = fixture.with(|keyspace| keyspace.set_string(keyspace.key(b"0"), b"v", DeadlineChange::Clear));
+    assert!(written.is_ok());
+}
+
+#[test]
+fn what_is_removed_can_be_written_again_at_the_limit() {
+    let mut fixture = Fixture::new();
+    fixture.engine.set_max_memory_bytes(256 << 10);
+    let value = [b'x'; 100];
+    let mut write = |fixture: &mut Fixture, key: u32| {
+        fixture.with(|keyspace| keyspace.set_string(keyspace.key(&key.to_le_bytes()), &value, DeadlineChange::Clear))
+    };
+    let mut keys = 0;
+    while write(&mut fixture, keys).is_ok() {
+        keys += 1;
+    }
+    assert!(keys > 1_000, "{keys} keys");
+    // As many again, each after one went: the limit is one of what there is, not of what there ever was.
+    let mut failures = 0;
+    for key in 0..keys {
+        fixture.with(|keyspace| keyspace.remove(keyspace.key(&key.to_le_bytes())));
+        failures += u32::from(write(&mut fixture, keys + key).is_err());
+    }
+    assert!(failures < keys / 20, "{failures} of {keys} writes were refused");
+    assert!(fixture.engine.usage().used_bytes <= 256 << 10);
+}

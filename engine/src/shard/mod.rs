@@ -64,10 +64,11 @@ impl Shard {
         }
     }
 
-    /// Bytes of memory in use.
+    /// Bytes of memory in use. Blocks that wait to be used again are not: a removal makes room for the next write, whether or not
+    /// the system has got its pages back.
     #[inline]
     pub(crate) fn used_bytes(&self) -> usize {
-        self.table.used_bytes() + self.object_bytes
+        self.table.used_bytes() - self.table.free_bytes() + self.object_bytes
     }
 
     pub(crate) fn usage(&self) -> Usage {

@@ -212,7 +212,7 @@ impl FieldTable {
     }
 
     pub(crate) fn used_bytes(&self) -> usize {
-        size_of::<Self>() + self.table.used_bytes() + self.long_bytes
+        size_of::<Self>() + self.table.used_bytes() - self.table.free_bytes() + self.long_bytes
     }
 
     pub(crate) fn content_bytes(&self) -> usize {

@@ -203,6 +203,11 @@ impl Engine {
         self.databases
     }
 
+    /// Shards of a namespace that does not ask for a number of its own.
+    pub fn default_shards(&self) -> usize {
+        self.default_shards
+    }
+
     /// Creates a namespace.
     ///
     /// # Errors

@@ -235,7 +235,9 @@ fn the_limit_of_keys_holds_under_any_interleaving() {
                     } else {
                         let other = engine.key(b"target");
                         let hashes = [key.hash, other.hash];
-                        handle.with(Reach::Keys(&hashes), 1, |keyspace| assert!(keyspace.rename(key, other).unwrap())).unwrap();
+                        handle
+                            .with(Reach::Keys(&hashes), 1, |keyspace| assert!(keyspace.rename(key, other).unwrap()))
+                            .unwrap();
                     }
                 }
                 Err(error) => {

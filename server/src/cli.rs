@@ -248,10 +248,10 @@ mod tests {
     #[test]
     fn bad_usage_exits_with_2_and_says_why() {
         let cases: &[(&[&str], &str)] = &[
-            (&["--maxclients", "abc"], "error: --maxclients: argument couldn't be parsed into an integer"),
+            (&["--maxclients", "abc"], "error: --maxclients 'abc': argument couldn't be parsed into an integer"),
             (&["--maxclients"], "error: --maxclients: wrong number of arguments"),
-            (&["--port", "1", "2"], "error: --port: wrong number of arguments"),
-            (&["--daemonize", "yes"], "error: --daemonize: the server stays in the foreground"),
+            (&["--port", "1", "2"], "error: --port '1 2': wrong number of arguments"),
+            (&["--daemonize", "yes"], "error: --daemonize 'yes': the server stays in the foreground"),
             (&["--replicaof", "10.0.0.1", "6379"], "error: --replicaof: replication is not supported"),
             (&["--maxmemmory", "1"], "a similar argument exists: '--maxmemory'"),
             (&["--nonsense"], "error: unexpected argument '--nonsense' found"),

@@ -7,11 +7,11 @@ use std::thread;
 
 use mio::Poll;
 use rkvs_engine::engine::{Engine, EngineOptions, NamespaceOptions};
-use rkvs_engine::namespace::{Handle, Limits};
+use rkvs_engine::namespace::{Handle, Limits, Namespace};
 use rkvs_engine::value::hash::HashLimits;
 
 use crate::command::table::CommandTable;
-use crate::config::{Config, Settings};
+use crate::config::{Config, NamespaceSettings, Namespaces, Settings};
 use crate::metrics::{Counters, LatencyMonitor, NamespaceRates, Observer, Slowlog};
 use crate::net::{self, Inbox, ListenError, Listener, Shutdown, Worker};
 use crate::session::{Clients, Pause};
@@ -169,6 +169,24 @@ impl Server {
             // A worker whose inbox is full has a use for its buffers.
             let _ = inbox.push(net::inbox::Message::Purge);
         }
+    }
+
+    /// The namespaces there are, as a configuration file would make them: see [`config::Namespaces`](crate::config::Namespaces).
+    pub(crate) fn namespace_settings(&self) -> Namespaces {
+        let engine = &self.engine;
+        let settings = |namespace: &Namespace| {
+            let (limits, name, index) = (namespace.limits(), namespace.name(), namespace.database());
+            let shards = namespace.shard_count();
+            NamespaceSettings {
+                // A name that is an index says it already.
+                db: if name == index.to_string() { -1 } else { index.into() },
+                shards: if shards == engine.default_shards() { 0 } else { shards as u32 },
+                max_keys: limits.max_keys,
+                max_value_size_bytes: limits.max_value_bytes,
+                maxmemory_bytes: limits.max_memory_bytes,
+            }
+        };
+        engine.namespaces().iter().map(|namespace| (namespace.name().to_owned(), settings(namespace))).collect()
     }
 
     /// Asks the server to stop; returns at once.

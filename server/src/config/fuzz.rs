@@ -2,7 +2,7 @@
 
 use super::load::{FileSource, Loaded, load};
 use super::settings::{SETTINGS, Settings};
-use super::{redis_conf, rewrite};
+use super::{Origins, redis_conf, rewrite};
 
 /// Longest text that is looked at, in bytes.
 const TEXT_BYTES_MAX: usize = 4_096;
@@ -29,15 +29,20 @@ pub fn file(data: &[u8]) {
     let is_toml = format & 1 == 1;
     let Ok(Loaded { settings, origins, .. }) = read(text, is_toml) else { return };
     for old in [text, ""] {
-        let new = rewrite::rewritten(old, is_toml, &settings, &origins).expect("it was read before");
+        let new = rewrite::rewritten(old, is_toml, current(&settings, &origins)).expect("it was read before");
         let again = read(&new, is_toml).unwrap_or_else(|error| panic!("{error}\n{new}"));
         for setting in SETTINGS {
             let words = |settings: &Settings| setting.words(settings);
             assert_eq!(words(&again.settings), words(&settings), "{}\n{new}", setting.name);
         }
-        let newer = rewrite::rewritten(&new, is_toml, &again.settings, &again.origins);
+        let newer = rewrite::rewritten(&new, is_toml, current(&again.settings, &again.origins));
         assert_eq!(newer.as_deref(), Ok(&*new));
     }
+}
+
+/// What is to be written into a file: the settings, and the namespaces they name.
+fn current<'a>(settings: &'a Settings, origins: &'a Origins) -> rewrite::Current<'a> {
+    rewrite::Current { settings, origins, namespaces: &settings.namespaces, all: false }
 }
 
 fn read(text: &str, is_toml: bool) -> Result<Loaded, super::LoadError> {

@@ -71,7 +71,7 @@ pub(super) fn read_text(stream: &mut dyn Read) -> Result<String, String> {
 }
 
 fn unreadable(name: &str, reason: String) -> LoadError {
-    LoadError { place: Place::Unreadable { name: name.to_owned() }, reason }
+    Place::Unreadable { name: name.to_owned() }.refuses(reason)
 }
 
 /// What [`load`] makes of the sources.
@@ -123,7 +123,7 @@ impl Place {
 
     /// The error of this place.
     pub(super) fn refuses(self, reason: impl Into<String>) -> LoadError {
-        LoadError { place: self, reason: reason.into() }
+        LoadError { place: self, value: None, reason: reason.into() }
     }
 }
 
@@ -149,6 +149,8 @@ pub(super) fn is_from_environment(origin: &str) -> bool {
 pub(crate) struct LoadError {
     /// Where the mistake is.
     pub(crate) place: Place,
+    /// The value that was refused, where the place does not show it and it is no secret.
+    pub(crate) value: Option<String>,
     /// What it is.
     pub(crate) reason: String,
 }
@@ -171,8 +173,15 @@ impl fmt::Display for LoadError {
                 }
                 f.write_str(reason)
             }
-            Place::Environment(name) => write!(f, "environment variable {name}: {reason}"),
-            Place::Flag(name) => write!(f, "--{name}: {reason}"),
+            // A line of a file is shown as it is; what was given elsewhere is shown here.
+            Place::Environment(name) => match &self.value {
+                Some(value) => write!(f, "environment variable {name}='{value}': {reason}"),
+                None => write!(f, "environment variable {name}: {reason}"),
+            },
+            Place::Flag(name) => match &self.value {
+                Some(value) => write!(f, "--{name} '{value}': {reason}"),
+                None => write!(f, "--{name}: {reason}"),
+            },
         }
     }
 }
@@ -217,9 +226,11 @@ impl Layer {
         let mut line = Vec::new();
         setting.add_line(&mut line, words);
         let mut notes = Vec::new();
-        setting
-            .assign(&mut self.scratch, &line, &mut notes)
-            .map_err(|invalid| place.clone().refuses(invalid.to_string()))?;
+        setting.assign(&mut self.scratch, &line, &mut notes).map_err(|invalid| {
+            let is_left_out = setting.secret || line.is_empty() || matches!(place, Place::File { .. });
+            let value = (!is_left_out).then(|| line.join(" "));
+            LoadError { value, ..place.clone().refuses(invalid.to_string()) }
+        })?;
         self.warnings.extend(notes.iter().map(|note| format!("{}: {note} ({place})", setting.name)));
         let (words, origin) = self.given.entry(setting.name).or_default();
         setting.add_line(words, line);

@@ -27,6 +27,7 @@ pub(crate) use directives::foreign_names;
 pub(crate) use load::{FileSource, LoadError, Place, load};
 pub(crate) use toml_file::{accepted, effective_document};
 
+pub use rewrite::Namespaces;
 pub use settings::{Change, NAMESPACE_SETTINGS, NamespaceSettings, SETTINGS, Setting, Settings, setting};
 pub use toml_file::default_document;
 pub use value::{
@@ -196,11 +197,19 @@ impl Config {
 }
 
 impl Config {
-    /// Puts the current values into the file the server was started with (CONFIG REWRITE). Blocks until the disk has it.
-    pub fn rewrite(&self) -> Result<(), ConfigError> {
+    /// Puts the current values and the namespaces there are into the file the server was started with (CONFIG REWRITE); with
+    /// `all`, also defaults that the file does not mention. Blocks until the disk has it.
+    pub fn rewrite(&self, namespaces: &Namespaces, all: bool) -> Result<(), ConfigError> {
         let changing = self.changing.lock();
         let path = changing.file.as_ref().ok_or(ConfigError::NoFile)?;
-        rewrite::rewrite(path, &self.current.load(), &changing.origins).map_err(ConfigError::Rewrite)
+        let settings = self.current.load();
+        if !load::is_toml(path) && namespaces.values().any(|limits| *limits != NamespaceSettings::default()) {
+            tracing::warn!(
+                "CONFIG REWRITE: a redis.conf cannot express namespaces; those created and their limits last until the server                  stops. A configuration file that ends in .toml keeps them."
+            );
+        }
+        let current = rewrite::Current { settings: &settings, origins: &changing.origins, namespaces, all };
+        rewrite::rewrite(path, current).map_err(ConfigError::Rewrite)
     }
 }
 

@@ -209,7 +209,7 @@ fn mistakes_in_a_redis_conf_are_fatal_and_named() {
     for (file, line, shown, reason) in cases {
         let error = load_file(&redis_conf(file)).expect_err(file);
         let place = Place::File { name: "test.conf".into(), line: Some(line), text: shown.into() };
-        assert_eq!(error, LoadError { place, reason: reason.into() }, "{file}");
+        assert_eq!(error, LoadError { place, value: None, reason: reason.into() }, "{file}");
     }
     let error = load_file(&redis_conf("timeout x")).expect_err("not a number").to_string();
     let version = env!("CARGO_PKG_VERSION");
@@ -323,7 +323,7 @@ fn environment_variables_of_others_are_no_settings() {
         ]
     );
     let wrong = load(None, environment(&[("RKVS_HZ", "often")]), Vec::new()).expect_err("wrong").to_string();
-    assert_eq!(wrong, "environment variable RKVS_HZ: argument couldn't be parsed into an integer");
+    assert_eq!(wrong, "environment variable RKVS_HZ='often': argument couldn't be parsed into an integer");
 }
 
 #[test]
@@ -423,14 +423,14 @@ fn rewritten(name: &str, old: &str, variables: &[Pair<'_>], changes: &[Pair<'_>]
     let loaded = load(Some(&source), environment(variables), flags(&[("maxclients", &["77"])])).expect("valid");
     let config = Config::new(loaded.settings, loaded.origins, Some(path.clone()));
     set(&config, changes).expect("accepted");
-    config.rewrite().expect("rewritten");
+    config.rewrite(&config.current().namespaces, false).expect("rewritten");
 
     let new = fs::read_to_string(&path).expect("readable");
     assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o640);
     assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1, "no temporary file stays");
     let again = load(Some(&FileSource::open(&path).expect("readable")), environment(variables), Vec::new());
     assert_eq!(again.expect("valid").settings, *config.current(), "a restart finds what was set");
-    config.rewrite().expect("rewritten");
+    config.rewrite(&config.current().namespaces, false).expect("rewritten");
     assert_eq!(fs::read_to_string(&path).expect("readable"), new, "a second rewrite changes nothing");
     new
 }
@@ -491,7 +491,7 @@ fn rewriting_through_a_link_keeps_the_link() {
     std::os::unix::fs::symlink(&file, &link).expect("linked");
     let config = Config::new(Settings::default(), Origins::new(), Some(link.clone()));
     set(&config, &[("hz", "30")]).expect("accepted");
-    config.rewrite().expect("rewritten");
+    config.rewrite(&config.current().namespaces, false).expect("rewritten");
     assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
     assert_eq!(fs::read_to_string(&file).expect("readable"), "hz = 30\n");
 }
@@ -499,11 +499,14 @@ fn rewriting_through_a_link_keeps_the_link() {
 #[test]
 fn rewriting_fails_clearly() {
     assert_eq!(
-        config(Settings::default()).rewrite().expect_err("no file").to_string(),
+        config(Settings::default()).rewrite(&Namespaces::new(), false).expect_err("no file").to_string(),
         "ERR The server is running without a config file"
     );
     let gone = Config::new(Settings::default(), Origins::new(), Some("/nonexistent/rkvs.toml".into()));
-    assert_eq!(gone.rewrite().expect_err("gone").to_string(), "ERR Rewriting config file: No such file or directory");
+    assert_eq!(
+        gone.rewrite(&Namespaces::new(), false).expect_err("gone").to_string(),
+        "ERR Rewriting config file: No such file or directory"
+    );
 }
 
 #[test]
@@ -552,7 +555,7 @@ fn a_huge_file_is_refused_and_a_long_one_is_quick() {
     let loaded = load_file(&FileSource::open(&path).expect("readable")).expect("valid");
     let config = Config::new(loaded.settings, loaded.origins, Some(path.clone()));
     set(&config, &[("hz", "30")]).expect("accepted");
-    config.rewrite().expect("rewritten");
+    config.rewrite(&config.current().namespaces, false).expect("rewritten");
     assert_eq!(fs::read_to_string(&path).expect("readable"), "hz 30\n");
 }
 
@@ -849,5 +852,105 @@ mod reference {
         for name in theirs.chunks_exact(2).map(|pair| &pair[0]) {
             assert!(known.contains(&name.as_str()), "{name} is neither a setting nor listed as foreign");
         }
+    }
+}
+
+#[test]
+fn namespaces_of_a_toml_file_follow_what_there_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("rkvs.toml");
+    let old = "timeout = 5\n\n# tenants\n[namespaces.a]\nmax-keys = 10 # few\nmaxmemory = \"1mb\"\n\n[namespaces.gone]\ndb = 30\n\n\
+               [namespaces.same]\nmax_keys = 3\n";
+    fs::write(&path, old).expect("written");
+    let loaded = load(Some(&FileSource::open(&path).expect("readable")), environment(&[]), Vec::new()).expect("valid");
+    let config = Config::new(loaded.settings, loaded.origins, Some(path.clone()));
+    // Somebody writes into the file while the server runs.
+    fs::write(&path, format!("{old}\n[namespaces.later]\n")).expect("written");
+    let plain = NamespaceSettings::default();
+    let namespaces = Namespaces::from([
+        ("0".into(), plain.clone()),
+        ("1".into(), NamespaceSettings { max_keys: 7, ..plain.clone() }),
+        (
+            "a".into(),
+            NamespaceSettings {
+                db: 16,
+                max_keys: 20,
+                max_value_size_bytes: 100,
+                maxmemory_bytes: 1 << 20,
+                ..plain.clone()
+            },
+        ),
+        ("new.one".into(), NamespaceSettings { db: 18, shards: 4, ..plain.clone() }),
+        ("same".into(), NamespaceSettings { db: 17, max_keys: 3, ..plain }),
+    ]);
+    config.rewrite(&namespaces, false).expect("rewritten");
+    let new = fs::read_to_string(&path).expect("readable");
+    let expected = "timeout = 5\n\n# tenants\n[namespaces.a]\nmax-keys = 20 # few\nmaxmemory = \"1mb\"\nmax_value_size = 100\n\n\
+                    [namespaces.same]\nmax_keys = 3\n\n[namespaces.later]\n\n[namespaces.1]\nmax_keys = 7\n\n\
+                    [namespaces.\"new.one\"]\ndb = 18\nshards = 4\n";
+    assert_eq!(new, expected);
+    config.rewrite(&namespaces, false).expect("rewritten");
+    assert_eq!(fs::read_to_string(&path).expect("readable"), new, "a second rewrite changes nothing");
+    let again = load(Some(&FileSource::open(&path).expect("readable")), environment(&[]), Vec::new()).expect("valid");
+    assert_eq!(again.settings.namespaces["new.one"], namespaces["new.one"]);
+    assert_eq!(again.settings.namespaces["1"], NamespaceSettings { db: 1, ..namespaces["1"].clone() });
+}
+
+#[test]
+fn namespaces_fit_into_a_file_without_any_and_into_inline_tables() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("rkvs.toml");
+    let namespaces = Namespaces::from([("a".into(), NamespaceSettings { db: 16, max_keys: 2, ..Default::default() })]);
+    for (old, expected) in [
+        ("", "[namespaces.a]\ndb = 16\nmax_keys = 2\n"),
+        ("namespaces = { a = { max_keys = 1 } }\n", "namespaces = { a = { max_keys = 2 } }\n"),
+        ("namespaces = { b = {} }\n", "namespaces = { b = {} , a = { db = 16, max_keys = 2 } }\n"),
+    ] {
+        fs::write(&path, old).expect("written");
+        let config = Config::new(Settings::default(), Origins::new(), Some(path.clone()));
+        config.rewrite(&namespaces, false).expect("rewritten");
+        let new = fs::read_to_string(&path).expect("readable");
+        assert_eq!(new.split_whitespace().collect::<String>(), expected.split_whitespace().collect::<String>());
+        load(Some(&FileSource::open(&path).expect("readable")), environment(&[]), Vec::new()).expect("valid");
+    }
+}
+
+#[test]
+fn a_rewrite_of_everything_names_every_setting() {
+    for name in ["rkvs.toml", "redis.conf"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(name);
+        fs::write(&path, "timeout 7\n".replace(' ', if name == "rkvs.toml" { " = " } else { " " })).expect("written");
+        let loaded =
+            load(Some(&FileSource::open(&path).expect("readable")), environment(&[]), Vec::new()).expect("valid");
+        let config = Config::new(loaded.settings, loaded.origins, Some(path.clone()));
+        config.rewrite(&Namespaces::new(), true).expect("rewritten");
+        let text = fs::read_to_string(&path).expect("readable");
+        for setting in SETTINGS {
+            assert!(
+                text.lines().any(|line| line.starts_with(&format!("{} ", setting.name))),
+                "{}: {text}",
+                setting.name
+            );
+        }
+        let again =
+            load(Some(&FileSource::open(&path).expect("readable")), environment(&[]), Vec::new()).expect("valid");
+        assert_eq!(again.settings, *config.current());
+    }
+}
+
+#[test]
+fn bind_takes_addresses_and_names_of_hosts() {
+    let bind = |word: &str| load(None, environment(&[]), flags(&[("bind", &[word])]));
+    for word in ["127.0.0.1", "-::1", "*", "-::*", "::", "fe80::1%eth0", "localhost", "-cache_1.example.com.", "0x.org"]
+    {
+        assert_eq!(bind(word).expect(word).settings.bind, [word]);
+    }
+    let long = "x".repeat(64);
+    for word in
+        ["127.0.0.1:6379", "1.2.3.4.5", "256.0.0.1", "1.2.3", "-", "a:b", "a..b", "a/b", "--x", "[::1]", "::1%", &long]
+    {
+        let refused = bind(word).expect_err(word).to_string();
+        assert_eq!(refused, format!("--bind '{word}': '{word}' is neither an IP address nor the name of a host"));
     }
 }

@@ -299,6 +299,9 @@ impl Field for Vec<String> {
         if words.len() > BIND_ADDRESSES_MAX {
             return Err(Invalid::new("Too many bind addresses specified."));
         }
+        if let Some(word) = words.iter().find(|word| !word.is_empty() && !is_bindable(word)) {
+            return Err(Invalid(format!("'{word}' is neither an IP address nor the name of a host")));
+        }
         // A single empty word is how an empty list is spelt where at least one word is needed.
         *self = if words == [""] { Vec::new() } else { words.to_vec() };
         Ok(())
@@ -307,6 +310,24 @@ impl Field for Vec<String> {
     fn words(&self, _: Kind) -> Vec<String> {
         self.clone()
     }
+}
+
+/// Whether a word of `bind` can mean an address of this machine: an IP address (of IPv6 also one with a zone, `fe80::1%eth0`), `*`,
+/// `::*`, or the name of a host, which is looked up when the server binds. A port is none of this.
+fn is_bindable(word: &str) -> bool {
+    let host = word.strip_prefix('-').unwrap_or(word);
+    let address = host.split_once('%').map_or(host, |(address, zone)| if zone.is_empty() { host } else { address });
+    if matches!(host, "*" | "::*") || address.parse::<std::net::IpAddr>().is_ok() {
+        return true;
+    }
+    let is_label = |label: &str| {
+        let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        (1..=63).contains(&label.len()) && label.bytes().all(is_inner) && !label.starts_with('-')
+    };
+    let name = host.strip_suffix('.').unwrap_or(host);
+    // A last label of digits alone would be an address, and this is none.
+    let ends_as_a_name = name.rsplit('.').next().is_some_and(|last| last.bytes().any(|byte| !byte.is_ascii_digit()));
+    name.len() <= 253 && ends_as_a_name && name.split('.').all(is_label)
 }
 
 /// Most addresses `bind` takes.

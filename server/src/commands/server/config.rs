@@ -101,9 +101,15 @@ fn resetstat(ctx: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> 
 }
 
 fn rewrite(ctx: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
-    ctx.server.config.rewrite().map_err(refusal)?;
-    tracing::info!("CONFIG REWRITE executed with success.");
+    rewrite_file(ctx, false)?;
     reply.ok();
+    Ok(())
+}
+
+/// Writes the settings and the namespaces to the configuration file; with `all`, the defaults too.
+pub(super) fn rewrite_file(ctx: &Context<'_>, all: bool) -> CommandResult {
+    ctx.server.config.rewrite(&ctx.server.namespace_settings(), all).map_err(refusal)?;
+    tracing::info!("CONFIG REWRITE executed with success.");
     Ok(())
 }
 

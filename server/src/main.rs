@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use rkvs_server::cli::{self, Startup};
+use rkvs_server::config::Settings;
 use rkvs_server::log;
 use rkvs_server::metrics::http::Endpoint;
 use rkvs_server::metrics::observer::observe;
@@ -37,11 +38,11 @@ fn serve(startup: &Startup) -> Result<(), Box<dyn std::error::Error>> {
     for warning in &startup.warnings {
         tracing::warn!("{warning}");
     }
-    std::env::set_current_dir(settings.dir.path())
-        .map_err(|error| format!("Can't chdir to '{}': {error}", settings.dir.path().display()))?;
+    enter_directory(settings)?;
     server::raise_descriptor_limit(settings.maxclients);
     let config = startup.config();
     log::follow_level(&config);
+    config.on_change("dir", Box::new(|_, after| enter_directory(after)));
     let bound = Server::bind(config)?;
     let endpoint = metrics_endpoint(startup)?;
     tracing::info!(
@@ -85,6 +86,12 @@ fn serve(startup: &Startup) -> Result<(), Box<dyn std::error::Error>> {
     }
     tracing::info!("rkvs is now ready to exit, bye bye...");
     Ok(())
+}
+
+/// Makes `dir` the working directory of the process.
+fn enter_directory(settings: &Settings) -> Result<(), String> {
+    let path = settings.dir.path();
+    std::env::set_current_dir(path).map_err(|error| format!("Can't chdir to '{}': {error}", path.display()))
 }
 
 /// Listens for those who collect metrics. An address nobody asked for may be taken, by another server of this kind as a

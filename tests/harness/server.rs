@@ -44,7 +44,8 @@ impl Server {
         Self::rkvs_with(&[])
     }
 
-    /// Starts the server under test with further command line flags, each of a name and one value.
+    /// Starts the server under test with further command line flags, each of a name and one value; what stands before them is a
+    /// configuration file.
     ///
     /// # Panics
     /// With the log of the server when it does not come up.
@@ -77,14 +78,20 @@ impl Server {
         Self::start(&self.program, self.ours, &self.flags)
     }
 
-    fn start(program: &Path, ours: bool, flags: &[String]) -> Self {
+    fn start(program: &Path, ours: bool, given: &[String]) -> Self {
         let reference = program.file_name().is_some_and(|name| name == "redis-server");
         let mut last_log = Vec::new();
         for _ in 0..PORT_ATTEMPTS {
             let dir = tempfile::Builder::new().prefix("rkvs-test-").tempdir().expect("a temporary folder");
             let addr = free_address();
             let mut command = Command::new(program);
-            command.current_dir(dir.path()).args(["--port", &addr.port().to_string(), "--bind", "127.0.0.1"]);
+            let (file, flags) = given.split_at(given.iter().take_while(|word| !word.starts_with("--")).count());
+            command.args(file).current_dir(dir.path()).args([
+                "--port",
+                &addr.port().to_string(),
+                "--bind",
+                "127.0.0.1",
+            ]);
             command.arg("--dir").arg(dir.path()).args(["--save", "", "--enable-debug-command", "local"]);
             if !reference {
                 command.args(["--metrics-listen", ""]);
@@ -105,7 +112,7 @@ impl Server {
             let ready = follow(output, Arc::clone(&log));
             let guard = Guard::of(child.id());
             let mut server =
-                Self { child, guard, addr, dir, log, ours, program: program.to_path_buf(), flags: flags.to_vec() };
+                Self { child, guard, addr, dir, log, ours, program: program.to_path_buf(), flags: given.to_vec() };
             match ready.recv_timeout(START_MAX) {
                 Ok(()) => {
                     server.client().line("PING");

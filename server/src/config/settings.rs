@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use rkvs_engine::engine::NAMESPACES_MAX;
+
 use super::value::{
     Allowed, AlwaysOff, Directory, Field, Invalid, Kind, LogFormat, LogLevel, MaxmemoryPolicy, NoSavePoints,
     OutputBufferLimit, Secret,
@@ -165,8 +167,8 @@ const REQUEST_LIMIT_BYTES_MIN: u64 = 1 << 20;
 const REQUEST_LIMIT_BYTES_MAX: u64 = i64::MAX as u64;
 /// Most shards of a namespace: the number of virtual slots that are shared out among them.
 const SHARDS_MAX: i64 = 16_384;
-/// Most databases, so that their index stays a small table.
-const DATABASES_MAX: i64 = 65_536;
+/// Most databases: as many as the engine has room for.
+const DATABASES_MAX: i64 = NAMESPACES_MAX as i64;
 
 settings! {
     /// The current value of every setting.

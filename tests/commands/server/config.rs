@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::prose;
-use rkvs_tests::{Client, Value, binary, expect::*, script, script_of_ours};
+use rkvs_tests::{Client, Server, Value, binary, expect::*, script, script_of_ours};
 
 #[test]
 fn get_finds_names_by_pattern_in_any_case() {
@@ -116,4 +116,47 @@ fn passwords_are_set_and_taken_back() {
         "CONFIG GET requirepass" => map([("requirepass", "secret")]),
         "CONFIG SET requirepass ''" => ok(),
     }
+}
+
+#[test]
+fn the_working_directory_follows_its_setting() {
+    let servers = std::iter::once(Server::rkvs_with(&["--enable-protected-configs", "yes"]))
+        .chain(Server::redis_with(&["--enable-protected-configs", "yes"]));
+    for server in servers {
+        let folder = server.dir().join("elsewhere");
+        std::fs::create_dir(&folder).expect("made");
+        let folder = folder.canonicalize().expect("there");
+        assert_eq!(server.client().cmd(&["CONFIG", "SET", "dir", folder.to_str().expect("plain")]), ok());
+        let own = std::fs::read_link(format!("/proc/{}/cwd", server.pid())).expect("the process is there");
+        assert_eq!(own, folder);
+    }
+}
+
+#[test]
+fn a_rewrite_keeps_the_limits_of_namespaces() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rkvs.toml");
+    std::fs::write(&file, "[namespaces.first]\nmax_keys = 5 # a few\n").expect("written");
+    let start = || Server::rkvs_with(&[file.to_str().expect("plain")]);
+    let first = start();
+    let mut client = first.client();
+    for request in [
+        "NAMESPACE CONFIG SET first max_keys 7",
+        "NAMESPACE CREATE second SHARDS 3 MAXMEMORY 10mb",
+        "NAMESPACE CONFIG SET 4 max_value_size 1kb",
+        "CONFIG REWRITE",
+    ] {
+        assert_eq!(client.line(request), ok(), "{request}");
+    }
+    let database = client.line("NAMESPACE CONFIG GET second db");
+    let text = std::fs::read_to_string(&file).expect("readable");
+    assert!(text.contains("[namespaces.first]\nmax_keys = 7 # a few\n"), "{text}");
+    // Beside the first one, whose folder the file now names.
+    let second = start();
+    let mut client = second.client();
+    assert_eq!(client.line("NAMESPACE CONFIG GET first max_keys"), bulks(["max_keys", "7"]));
+    assert_eq!(client.line("NAMESPACE CONFIG GET second maxmemory"), bulks(["maxmemory", "10485760"]));
+    assert_eq!(client.line("NAMESPACE CONFIG GET second shards"), bulks(["shards", "3"]));
+    assert_eq!(client.line("NAMESPACE CONFIG GET second db"), database);
+    assert_eq!(client.line("NAMESPACE CONFIG GET 4 max_value_size"), bulks(["max_value_size", "1024"]));
 }

@@ -15,7 +15,8 @@ pub(crate) struct Difference {
 }
 
 /// The intended differences of replies.
-pub(crate) const ALL: &[Difference] = &[HELLO_OPTIONS, REFCOUNT, EXPIRED_USAGE, SIZE_BEYOND_64_BITS];
+pub(crate) const ALL: &[Difference] =
+    &[HELLO_OPTIONS, REFCOUNT, IDLETIME, EXPIRED_USAGE, EXPIRED_DIGEST, SIZE_BEYOND_64_BITS];
 
 const HELLO_OPTIONS: Difference = Difference {
     reason: "since 7.2 HELLO reads all its options before it acts on any, so a later mistake is told instead of a wrong \
@@ -42,11 +43,37 @@ const REFCOUNT: Difference = Difference {
     },
 };
 
+const IDLETIME: Difference = Difference {
+    reason: "no time of the last access is kept (two bits of frequency are), and a number made up would have tools delete what is \
+             in use; under LFU policies the reference refuses as well",
+    example: &["SET s1 v", "OBJECT IDLETIME s1"],
+    covers: |args, ours, theirs| {
+        args[0].eq_ignore_ascii_case(b"OBJECT")
+            && matches!(ours, Value::Error(text) if text.starts_with(b"ERR Idle time not tracked"))
+            && matches!(theirs, Value::Integer(_))
+    },
+};
+
 const EXPIRED_USAGE: Difference = Difference {
     reason: "an expired key is gone for every command; the reference still weighs it until someone removes it",
     example: &["DEBUG SET-ACTIVE-EXPIRE 0", "SET s1 v PXAT 1", "MEMORY USAGE s1"],
     covers: |args, ours, theirs| {
         args[0].eq_ignore_ascii_case(b"MEMORY") && *ours == Value::Null && matches!(theirs, Value::Integer(_))
+    },
+};
+
+const EXPIRED_DIGEST: Difference = Difference {
+    reason: "an expired key is gone for every command; the reference still signs it until someone removes it",
+    example: &["DEBUG SET-ACTIVE-EXPIRE 0", "SET s1 v PXAT 1", "DEBUG DIGEST-VALUE s1"],
+    covers: |args, ours, theirs| {
+        let is_nothing = |value: &Value| *value == Value::Simple(vec![b'0'; 40]);
+        args[0].eq_ignore_ascii_case(b"DEBUG")
+            && match (ours, theirs) {
+                (Value::Array(ours), Value::Array(theirs)) => {
+                    ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| a == b || is_nothing(a))
+                }
+                _ => false,
+            }
     },
 };
 

@@ -45,7 +45,6 @@ const RULES: &[(&str, &str, Rule)] = &[
     ("PEXPIRETIME", "", Rule::Within(2000)),
     // Whether a key that has expired is removed already is a matter of who met it; [`crate::pair`] counts the others.
     ("DBSIZE", "", Rule::Kind),
-    ("OBJECT", "IDLETIME", Rule::Kind),
     ("TIME", "", Rule::Kind),
     ("SLOWLOG", "LEN", Rule::Kind),
     ("SLOWLOG", "GET", Rule::Kind),

@@ -8,7 +8,6 @@ fn counts_keys_as_often_as_they_are_named() {
         "TOUCH a" => int(0),
         "MSET a 1 b 2" => ok(),
         "TOUCH a b c a" => int(3),
-        "OBJECT IDLETIME a" => between(0, 1),
         "SET a 1 PXAT 1" => ok(),
         "TOUCH a" => int(0),
         "TOUCH" => wrong_arity("touch"),

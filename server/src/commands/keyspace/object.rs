@@ -94,6 +94,10 @@ const NOT_LFU: CommandError = CommandError::Other(
      policies at runtime LRU and LFU data will take some time to adjust.",
 );
 
+/// The error of IDLETIME under any policy.
+const NO_IDLE_TIME: CommandError =
+    CommandError::Other("ERR Idle time not tracked: this server keeps an access frequency for each key instead.");
+
 fn encoding(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     look_up(ctx, args, reply, |value, reply| {
         reply.bulk(value.encoding().name().as_bytes());
@@ -105,13 +109,10 @@ fn freq(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> Co
     look_up(ctx, args, reply, |_, _| Err(NOT_LFU))
 }
 
-/// The time of the last access is not kept. 0 is what can be said for certain: the key has been idle for that long at
-/// least, and nobody takes it for forgotten.
+/// The time of the last access is not kept: two bits of frequency per key are what eviction needs, and a number made up here would
+/// have tools delete what is in use. They know the refusal from LFU policies, under which the reference keeps no idle time either.
 fn idletime(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
-    look_up(ctx, args, reply, |_, reply| {
-        reply.integer(0);
-        Ok(())
-    })
+    look_up(ctx, args, reply, |_, _| Err(NO_IDLE_TIME))
 }
 
 fn refcount(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {

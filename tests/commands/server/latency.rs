@@ -37,7 +37,18 @@ fn spikes_are_kept_by_event() {
                 })
             })
         }),
-        "LATENCY HISTORY COMMAND" => satisfies("nothing, or samples", |reply| reply.items().is_some()),
+        "LATENCY HISTORY COMMAND" => array([]),
+        "LATENCY GRAPH COMMAND" => error("ERR No samples available for event 'COMMAND'"),
+        "LATENCY GRAPH" => wrong_arity("latency|graph"),
+        "LATENCY GRAPH command" => satisfies("one column under a headline", |reply| {
+            let text = prose(reply);
+            let lines: Vec<&str> = text.lines().collect();
+            // Range, rule, four rows, a gap, the age from top to bottom.
+            (8..=12).contains(&lines.len())
+                && lines[0].starts_with("command - high ")
+                && lines[1].bytes().all(|byte| byte == b'-')
+                && lines[2..].iter().all(|line| line.len() <= 3)
+        }),
         "LATENCY HISTORY command" => satisfies("samples of time and duration", |reply| {
             reply.items().is_some_and(|samples| {
                 !samples.is_empty() && samples.iter().all(|sample| sample.items().is_some_and(|sample| sample.len() == 2))
@@ -46,7 +57,7 @@ fn spikes_are_kept_by_event() {
         "LATENCY DOCTOR" => satisfies("a report", |reply| {
             reply.text().is_some_and(|text| text.contains("command: ") && text.contains("latency spikes (average "))
         }),
-        "LATENCY RESET command other" => int(1),
+        "LATENCY RESET Command other" => int(1),
         "LATENCY LATEST" => array([]),
         "CONFIG SET latency-monitor-threshold 0" => ok(),
     }

@@ -1,4 +1,6 @@
-//! `LATENCY HISTOGRAM [command …]`, `LATEST`, `HISTORY event`, `RESET [event …]`, `DOCTOR`.
+//! `LATENCY HISTOGRAM [command …]`, `LATEST`, `HISTORY event`, `GRAPH event`, `RESET [event …]`, `DOCTOR`.
+
+mod graph;
 
 use std::fmt::Write;
 
@@ -24,6 +26,18 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             flags: ADMIN.with(NOSCRIPT).with(LOADING).with(STALE),
             tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
             run: doctor,
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "graph",
+            summary: "Draws the recorded delays of one event.",
+            since: "2.8.13",
+            complexity: "O(1)",
+            arity: Arity::Exactly(3),
+            flags: ADMIN.with(NOSCRIPT).with(LOADING).with(STALE),
+            tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
+            args: &[Arg::string("event")],
+            run: graph,
             ..Command::DEFAULT
         },
         Command {
@@ -101,8 +115,18 @@ fn latest(ctx: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> Com
     Ok(())
 }
 
+fn graph(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
+    let event = args.bytes()?;
+    let Some((name, spikes)) = ctx.server.latency.spikes(event).filter(|(_, spikes)| !spikes.samples.is_empty()) else {
+        let text = [b"ERR No samples available for event '", event, b"'"].concat();
+        return Err(CommandError::Message(text.into()));
+    };
+    reply.verbatim(b"txt", graph::drawn(name, &spikes, ctx.now_ms / 1000).as_bytes());
+    Ok(())
+}
+
 fn history(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
-    let samples = ctx.server.latency.spikes(args.bytes()?).unwrap_or_default().samples;
+    let samples = ctx.server.latency.spikes(args.bytes()?).map(|(_, spikes)| spikes.samples).unwrap_or_default();
     reply.array(samples.len());
     for spike in samples {
         reply.array(2);

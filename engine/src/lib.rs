@@ -13,7 +13,7 @@ pub mod fuzz;
 pub mod glob;
 pub mod keyspace;
 pub mod library;
-pub(crate) mod memory;
+pub mod memory;
 pub mod namespace;
 pub mod random;
 pub mod shard;

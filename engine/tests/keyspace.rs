@@ -358,7 +358,7 @@ fn the_active_cycle_goes_over_all_namespaces_in_slices_and_can_be_switched_off()
                 for number in 0..5_000u32 {
                     let key = keyspace.key(&number.to_le_bytes()[..]).hash;
                     let bytes = number.to_le_bytes();
-                    let key = rkvs_engine::table::Key { bytes: &bytes, hash: key };
+                    let key = Key { bytes: &bytes, hash: key };
                     let deadline_ms = if number % 2 == 0 { 1_500 } else { 9_000 };
                     keyspace.set_string(key, b"v", DeadlineChange::At(deadline_ms)).unwrap();
                 }
@@ -449,7 +449,7 @@ fn types_do_not_mix() {
 
 #[test]
 fn watchers_see_every_change_and_nothing_else() {
-    type Change = fn(&mut Keyspace<'_>, rkvs_engine::table::Key<'_>);
+    type Change = fn(&mut Keyspace<'_>, Key<'_>);
     let changes: [(&str, Change); 10] = [
         ("set", |keyspace, key| keyspace.set_string(key, b"v", DeadlineChange::Clear).unwrap()),
         ("append", |keyspace, key| _ = keyspace.append(key, b"v")),
@@ -756,7 +756,7 @@ fn what_is_removed_can_be_written_again_at_the_limit() {
     let mut fixture = Fixture::new();
     fixture.engine.set_max_memory_bytes(256 << 10);
     let value = [b'x'; 100];
-    let mut write = |fixture: &mut Fixture, key: u32| {
+    let write = |fixture: &mut Fixture, key: u32| {
         fixture.with(|keyspace| keyspace.set_string(keyspace.key(&key.to_le_bytes()), &value, DeadlineChange::Clear))
     };
     let mut keys = 0;

@@ -163,8 +163,8 @@ impl Server {
         }
     }
 
-    /// Has every worker give the buffers back that it keeps for reuse.
-    pub(crate) fn purge_buffers(&self) {
+    /// Has every worker give back the buffers that it keeps for reuse, and what it has freed.
+    pub(crate) fn purge_workers(&self) {
         for inbox in &self.inboxes {
             // A worker whose inbox is full has a use for its buffers.
             let _ = inbox.push(net::inbox::Message::Purge);

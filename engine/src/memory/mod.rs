@@ -1,7 +1,10 @@
 //! Who may use how many bytes, and where large values go to be freed.
 //!
-//! `budget.rs` holds the limits, `reclaim.rs` the thread that frees what would be slow to free under a lock.
+//! `budget.rs` holds the limits, `reclaim.rs` the thread that frees what would be slow to free under a lock, `allocator.rs` the way
+//! to the allocator that a program may have chosen.
 
+#[cfg(feature = "mimalloc")]
+pub mod allocator;
 mod budget;
 mod reclaim;
 

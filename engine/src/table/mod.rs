@@ -28,10 +28,12 @@ mod group;
 mod growth;
 mod pages;
 mod scan;
+mod shape;
 #[cfg(test)]
 mod tests;
 
 pub use entry::{EntryView, INLINE_VALUE_MAX, KEY_LEN_MAX, NewValue, Tag, ValueView};
+pub use shape::Shape;
 
 use arena::{Arena, BlockRef, Entries};
 use bucket::{Bucket, SLOTS};

@@ -10,7 +10,7 @@ use super::string::{Digits, IntegerBytes, decode_integer, parse_integer};
 use super::{Object, StringRef, tag};
 use crate::keyspace::scan_range;
 use crate::random::Random;
-use crate::table::{Displaced, EntryView, INLINE_VALUE_MAX, KeyHasher, NewValue, Table, Tag, ValueView};
+use crate::table::{Displaced, EntryView, INLINE_VALUE_MAX, KeyHasher, NewValue, Shape, Table, Tag, ValueView};
 
 /// When a hash outgrows its packed form, by the reference server's settings of these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,6 +209,11 @@ impl FieldTable {
             fields.set(field.bytes(&mut field_digits), value.bytes(&mut value_digits));
         }
         fields
+    }
+
+    /// What its table is made of.
+    pub fn shape(&self) -> Shape {
+        self.table.shape()
     }
 
     pub(crate) fn used_bytes(&self) -> usize {

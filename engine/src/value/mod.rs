@@ -125,6 +125,14 @@ impl<'a> ValueRef<'a> {
         HashRef::new(self.tag, self.view).ok_or(Error::WrongType)
     }
 
+    /// Where the value lies at this moment; another place after the next change of its shard.
+    pub fn address(self) -> *const u8 {
+        match self.view {
+            ValueView::Inline(bytes) => bytes.as_ptr(),
+            ValueView::Boxed(object) => std::ptr::from_ref(object).cast(),
+        }
+    }
+
     /// How the value lies in memory.
     pub fn encoding(self) -> Encoding {
         match self.tag {

@@ -682,6 +682,7 @@ impl Worker {
                 Message::Purge => {
                     self.pool = BufferPool::default();
                     self.outputs = Vec::new();
+                    rkvs_engine::memory::allocator::collect();
                 }
             }
         }

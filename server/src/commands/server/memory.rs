@@ -1,5 +1,6 @@
-//! `MEMORY USAGE key [SAMPLES count]`, `STATS`, `PURGE`, `DOCTOR`.
+//! `MEMORY USAGE key [SAMPLES count]`, `STATS`, `MALLOC-STATS`, `PURGE`, `DOCTOR`.
 
+use rkvs_engine::memory::allocator;
 use rkvs_engine::stats::Usage;
 
 use crate::command::prelude::*;
@@ -33,8 +34,18 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             ..Command::DEFAULT
         },
         Command {
+            name: "malloc-stats",
+            summary: "Returns the allocator's own report.",
+            since: "4.0.0",
+            complexity: "Depends on the amount of memory; may be slow.",
+            arity: Arity::Exactly(2),
+            tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+            run: malloc_stats,
+            ..Command::DEFAULT
+        },
+        Command {
             name: "purge",
-            summary: "Asks the allocator to give free memory back.",
+            summary: "Gives memory that is not in use back to the system.",
             since: "4.0.0",
             complexity: "Depends on the amount of memory; may be slow.",
             arity: Arity::Exactly(2),
@@ -83,10 +94,20 @@ fn usage(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> C
     Ok(())
 }
 
-/// Has every worker give the buffers back that it keeps for reuse.
+/// Lays tables that removals have left with many gaps out anew, then has every worker drop the buffers it keeps for reuse and the
+/// allocator give back what is free.
 fn purge(ctx: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
-    ctx.server.purge_buffers();
+    ctx.server.engine.namespaces().iter().for_each(|namespace| namespace.trim());
+    ctx.server.purge_workers();
+    // Of this thread at once, so that what the tables had is gone before the reply.
+    allocator::collect();
     reply.ok();
+    Ok(())
+}
+
+/// The entries themselves do not lie in the allocator's memory: see `used_memory` for them.
+fn malloc_stats(_: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
+    reply.verbatim(b"txt", allocator::report().as_bytes());
     Ok(())
 }
 

@@ -139,6 +139,10 @@ const TEMPLATES: &[(usize, &str)] = &[
     (1, "MEMORY <word>"),
     (1, "OBJECT <word> <key>"),
     (1, "DEBUG SET-ACTIVE-EXPIRE (0 | 1)"),
+    (2, "DEBUG DIGEST-VALUE {<key>}"),
+    // Not DIGEST: expired keys that nobody has met yet are part of it there.
+    (1, "DEBUG POPULATE <sample> [<skey> [<sample>]]"),
+    (1, "LATENCY (GRAPH | HISTORY) <word>"),
     (1, "<word> {<value>}"),
 ];
 

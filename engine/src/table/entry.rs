@@ -81,16 +81,17 @@ const POINTER_LEN: usize = 8;
 const LENGTH_TWO_BYTES: u8 = 253;
 const LENGTH_FOUR_BYTES: u8 = 254;
 
-/// Where an entry's parts lie, in bytes from its start.
+/// Where an entry's parts lie, in bytes from its start. Two words, so that it stays in registers.
 #[derive(Clone, Copy)]
 pub(super) struct Parts {
-    pub(super) flags: u8,
-    deadline_at: usize,
-    pub(super) key_at: usize,
-    pub(super) key_len: usize,
-    pub(super) value_at: usize,
-    pub(super) value_len: usize,
+    key_len: u32,
+    value_len: u32,
+    key_at: u8,
+    deadline_at: u8,
+    flags: u8,
 }
+
+const _: () = assert!(size_of::<Parts>() <= 16);
 
 impl Parts {
     /// Where the parts of a new entry go.
@@ -106,7 +107,49 @@ impl Parts {
         let value_length_len = if boxed { 0 } else { length_len(value_len) };
         let key_at = deadline_at + deadline_len + value_length_len;
         let value_len = if boxed { POINTER_LEN } else { value_len };
-        Self { flags, deadline_at, key_at, key_len, value_at: key_at + key_len, value_len }
+        Self::new(flags, deadline_at, key_at, key_len, value_len)
+    }
+
+    #[inline]
+    fn new(flags: u8, deadline_at: usize, key_at: usize, key_len: usize, value_len: usize) -> Self {
+        // A key is at most `KEY_LEN_MAX` long, what stands before it 19 bytes.
+        Self {
+            key_len: key_len as u32,
+            value_len: value_len as u32,
+            key_at: key_at as u8,
+            deadline_at: deadline_at as u8,
+            flags,
+        }
+    }
+
+    #[inline]
+    pub(super) fn flags(&self) -> u8 {
+        self.flags
+    }
+
+    #[inline]
+    pub(super) fn key_at(&self) -> usize {
+        usize::from(self.key_at)
+    }
+
+    #[inline]
+    pub(super) fn key_len(&self) -> usize {
+        self.key_len as usize
+    }
+
+    #[inline]
+    pub(super) fn value_at(&self) -> usize {
+        self.key_at() + self.key_len()
+    }
+
+    #[inline]
+    pub(super) fn value_len(&self) -> usize {
+        self.value_len as usize
+    }
+
+    #[inline]
+    fn deadline_at(&self) -> usize {
+        usize::from(self.deadline_at)
     }
 
     /// Reads the parts of an entry.
@@ -127,7 +170,7 @@ impl Parts {
                 at = after;
                 value_len
             };
-            Self { flags, deadline_at, key_at: at, key_len, value_at: at + key_len, value_len }
+            Self::new(flags, deadline_at, at, key_len, value_len)
         }
     }
 
@@ -139,10 +182,10 @@ impl Parts {
         // SAFETY: all writes stay below `key_at`, inside the block.
         unsafe {
             entry.write(self.flags);
-            write_length(entry, 1, self.key_len);
+            write_length(entry, 1, self.key_len());
             self.write_deadline(entry, deadline_ms);
             if !self.is_boxed() {
-                write_length(entry, self.deadline_at + deadline_len(self.flags), self.value_len);
+                write_length(entry, self.deadline_at() + deadline_len(self.flags), self.value_len());
             }
         }
     }
@@ -155,7 +198,7 @@ impl Parts {
         let Some(deadline_ms) = deadline_ms else { return };
         // SAFETY: the bytes of the deadline lie inside the entry.
         unsafe {
-            let to = entry.add(self.deadline_at);
+            let to = entry.add(self.deadline_at());
             if self.flags & DEADLINE_MASK == DEADLINE_SHORT {
                 let bytes = (deadline_ms - DEADLINE_BASE_MS).to_le_bytes();
                 to.copy_from_nonoverlapping(bytes.as_ptr(), 5);
@@ -175,7 +218,7 @@ impl Parts {
             return None;
         }
         // SAFETY: the bytes of the deadline lie inside the entry.
-        unsafe { entry.add(self.deadline_at).copy_to_nonoverlapping(bytes.as_mut_ptr(), len) };
+        unsafe { entry.add(self.deadline_at()).copy_to_nonoverlapping(bytes.as_mut_ptr(), len) };
         let value = u64::from_le_bytes(bytes);
         Some(if len == 5 { value + DEADLINE_BASE_MS } else { value })
     }
@@ -207,7 +250,7 @@ impl Parts {
     /// Units of the entry's block.
     #[inline]
     pub(super) fn units(&self) -> u32 {
-        units_for(self.value_at + self.value_len)
+        units_for(self.value_at() + self.value_len())
     }
 }
 

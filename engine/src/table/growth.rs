@@ -163,7 +163,7 @@ impl<O> Table<O> {
                 let (block, hash, deadline_ms) = unsafe {
                     let parts = Parts::read(entry);
                     let block = fresh.arena.allocate(parts.units());
-                    fresh.arena.pointer(block).copy_from_nonoverlapping(entry, parts.value_at + parts.value_len);
+                    fresh.arena.pointer(block).copy_from_nonoverlapping(entry, parts.value_at() + parts.value_len());
                     (block, self.hash_of(placed.block), parts.deadline_ms(entry))
                 };
                 fresh.place(hash, block, placed.frequency, deadline_ms);

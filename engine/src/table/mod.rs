@@ -238,7 +238,7 @@ impl<O> Table<O> {
         Some(unsafe { view(entry, parts) })
     }
 
-    #[inline]
+    #[inline(always)]
     fn locate(&self, key: Key<'_>) -> Option<Located> {
         let directory_index = self.directory_index(key.hash);
         let group = *self.directory.get(directory_index)?;
@@ -257,7 +257,7 @@ impl<O> Table<O> {
                 // SAFETY: a present slot's reference leads to a live entry; key bytes lie inside it.
                 let (parts, found) = unsafe {
                     let parts = Parts::read(entry);
-                    (parts, std::slice::from_raw_parts(entry.add(parts.key_at), parts.key_len))
+                    (parts, std::slice::from_raw_parts(entry.add(parts.key_at()), parts.key_len()))
                 };
                 if same_bytes(found, key.bytes) {
                     let slot = Slot { group: directory_index as u32, bucket: index as u8, index: slot as u8 };
@@ -369,8 +369,8 @@ impl<O> Table<O> {
         // SAFETY: the block has room for all parts; they do not overlap.
         unsafe {
             parts.write_head(entry, deadline_ms);
-            entry.add(parts.key_at).copy_from_nonoverlapping(key.as_ptr(), key.len());
-            write_value(entry.add(parts.value_at), value);
+            entry.add(parts.key_at()).copy_from_nonoverlapping(key.as_ptr(), key.len());
+            write_value(entry.add(parts.value_at()), value);
         }
         block
     }
@@ -389,18 +389,18 @@ impl<O> Table<O> {
         // SAFETY: a present slot's reference leads to a live entry.
         let old = unsafe { Parts::read(entry) };
         // SAFETY: the pointer read out is dropped from the table below.
-        let displaced = old.is_boxed().then(|| unsafe { read_boxed(entry.add(old.value_at)) });
+        let displaced = old.is_boxed().then(|| unsafe { read_boxed(entry.add(old.value_at())) });
         let (boxed, value_len) = match &value {
             NewValue::Inline(bytes) => (false, bytes.len()),
             NewValue::Boxed(_) => (true, 0),
         };
         assert!(value_len <= INLINE_VALUE_MAX, "the layers above box larger values");
-        let new = Parts::of_new(tag, boxed, old.key_len, value_len, deadline_ms);
-        if new.units() == old.units() && new.key_at == old.key_at {
+        let new = Parts::of_new(tag, boxed, old.key_len(), value_len, deadline_ms);
+        if new.units() == old.units() && new.key_at() == old.key_at() {
             // SAFETY: the block is live, large enough and not aliased; the key stays where it is.
             unsafe {
                 new.write_head(entry, deadline_ms);
-                write_value(entry.add(new.value_at), value);
+                write_value(entry.add(new.value_at()), value);
             }
         } else {
             let target = self.arena.allocate(new.units());
@@ -409,8 +409,8 @@ impl<O> Table<O> {
             // SAFETY: two live blocks; each copy stays inside them; the old block is released once, with its own size.
             unsafe {
                 new.write_head(to, deadline_ms);
-                to.add(new.key_at).copy_from_nonoverlapping(entry.add(old.key_at), old.key_len);
-                write_value(to.add(new.value_at), value);
+                to.add(new.key_at()).copy_from_nonoverlapping(entry.add(old.key_at()), old.key_len());
+                write_value(to.add(new.value_at()), value);
                 self.arena.release(block, old.units());
             }
             self.set_reference(slot, target);
@@ -438,9 +438,9 @@ impl<O> Table<O> {
     pub fn set_deadline(&mut self, slot: Slot, deadline_ms: Option<u64>) -> Slot {
         let block = self.reference(slot);
         let (entry, old) = self.entry(slot);
-        let value_len = if old.is_boxed() { 0 } else { old.value_len };
-        let new = Parts::of_new(old.tag(), old.is_boxed(), old.key_len, value_len, deadline_ms);
-        if new.flags == old.flags {
+        let value_len = if old.is_boxed() { 0 } else { old.value_len() };
+        let new = Parts::of_new(old.tag(), old.is_boxed(), old.key_len(), value_len, deadline_ms);
+        if new.flags() == old.flags() {
             // SAFETY: a live entry that `&mut self` alone refers to; the deadline keeps its width.
             unsafe { new.write_deadline(entry, deadline_ms) };
         } else {
@@ -449,7 +449,7 @@ impl<O> Table<O> {
             // SAFETY: two live blocks; key and value lie end to end in both; the old block is released once.
             unsafe {
                 new.write_head(to, deadline_ms);
-                to.add(new.key_at).copy_from_nonoverlapping(entry.add(old.key_at), old.key_len + old.value_len);
+                to.add(new.key_at()).copy_from_nonoverlapping(entry.add(old.key_at()), old.key_len() + old.value_len());
                 self.arena.release(block, old.units());
             }
             self.set_reference(slot, target);
@@ -463,14 +463,14 @@ impl<O> Table<O> {
         assert!(tag.0 < 15, "tag 15 is reserved");
         let (entry, parts) = self.entry(slot);
         // SAFETY: the first byte of a live entry that `&mut self` alone refers to.
-        unsafe { entry.write(Parts::with_tag(parts.flags, tag)) };
+        unsafe { entry.write(Parts::with_tag(parts.flags(), tag)) };
     }
 
     /// The boxed object of an entry, if its value is boxed.
     pub fn boxed_mut(&mut self, slot: Slot) -> Option<&mut O> {
         let (entry, parts) = self.entry(slot);
         // SAFETY: a boxed value is the pointer of a live `Box<O>`; `&mut self` makes this the only reference.
-        parts.is_boxed().then(|| unsafe { &mut *read_pointer::<O>(entry.add(parts.value_at)) })
+        parts.is_boxed().then(|| unsafe { &mut *read_pointer::<O>(entry.add(parts.value_at())) })
     }
 
     /// The inline bytes of an entry for changing in place; `None` if its value is boxed.
@@ -478,7 +478,7 @@ impl<O> Table<O> {
         let (entry, parts) = self.entry(slot);
         // SAFETY: the value's bytes lie in a live block that `&mut self` alone refers to.
         (!parts.is_boxed())
-            .then(|| unsafe { std::slice::from_raw_parts_mut(entry.add(parts.value_at), parts.value_len) })
+            .then(|| unsafe { std::slice::from_raw_parts_mut(entry.add(parts.value_at()), parts.value_len()) })
     }
 
     /// Replaces `remove` bytes at `at` of an inline value by `insert`. Cost: the bytes after `at`, or the whole entry
@@ -490,21 +490,21 @@ impl<O> Table<O> {
         let block = self.reference(slot);
         let (entry, old) = self.entry(slot);
         assert!(
-            !old.is_boxed() && at <= old.value_len && remove <= old.value_len - at,
+            !old.is_boxed() && at <= old.value_len() && remove <= old.value_len() - at,
             "a splice lies inside the value"
         );
-        let value_len = old.value_len - remove + insert.len();
+        let value_len = old.value_len() - remove + insert.len();
         assert!(value_len <= INLINE_VALUE_MAX, "the layers above box larger values");
         // SAFETY: `entry` is live.
         let deadline_ms = unsafe { old.deadline_ms(entry) };
-        let new = Parts::of_new(old.tag(), false, old.key_len, value_len, deadline_ms);
-        let tail_from = old.value_at + at + remove;
-        let tail_len = old.value_len - at - remove;
+        let new = Parts::of_new(old.tag(), false, old.key_len(), value_len, deadline_ms);
+        let tail_from = old.value_at() + at + remove;
+        let tail_len = old.value_len() - at - remove;
         if new.units() == old.units() && new.same_shape(&old) {
             // SAFETY: all moves stay inside the block, which `&mut self` alone refers to.
             unsafe {
-                entry.add(tail_from).copy_to(entry.add(new.value_at + at + insert.len()), tail_len);
-                entry.add(new.value_at + at).copy_from_nonoverlapping(insert.as_ptr(), insert.len());
+                entry.add(tail_from).copy_to(entry.add(new.value_at() + at + insert.len()), tail_len);
+                entry.add(new.value_at() + at).copy_from_nonoverlapping(insert.as_ptr(), insert.len());
                 new.write_head(entry, deadline_ms);
             }
             return slot;
@@ -514,9 +514,9 @@ impl<O> Table<O> {
         // SAFETY: two live blocks; every copy stays inside both; the old block is released once, with its own size.
         unsafe {
             new.write_head(to, deadline_ms);
-            to.add(new.key_at).copy_from_nonoverlapping(entry.add(old.key_at), old.key_len + at);
-            to.add(new.value_at + at).copy_from_nonoverlapping(insert.as_ptr(), insert.len());
-            to.add(new.value_at + at + insert.len()).copy_from_nonoverlapping(entry.add(tail_from), tail_len);
+            to.add(new.key_at()).copy_from_nonoverlapping(entry.add(old.key_at()), old.key_len() + at);
+            to.add(new.value_at() + at).copy_from_nonoverlapping(insert.as_ptr(), insert.len());
+            to.add(new.value_at() + at + insert.len()).copy_from_nonoverlapping(entry.add(tail_from), tail_len);
             self.arena.release(block, old.units());
         }
         self.set_reference(slot, target);
@@ -548,7 +548,7 @@ impl<O> Table<O> {
         let block = self.reference(slot);
         let (entry, parts) = self.entry(slot);
         // SAFETY: the entry is live; its box is taken over here and the block released below.
-        let displaced = parts.is_boxed().then(|| unsafe { read_boxed(entry.add(parts.value_at)) });
+        let displaced = parts.is_boxed().then(|| unsafe { read_boxed(entry.add(parts.value_at())) });
         // SAFETY: the reference leaves the bucket in the next line.
         unsafe { self.arena.release(block, parts.units()) };
         let group = self.directory[slot.group as usize];
@@ -651,7 +651,7 @@ impl<O> Table<O> {
         // SAFETY: as the caller promises; the key lies inside the entry.
         unsafe {
             let parts = Parts::read(entry);
-            self.hasher.hash(std::slice::from_raw_parts(entry.add(parts.key_at), parts.key_len))
+            self.hasher.hash(std::slice::from_raw_parts(entry.add(parts.key_at()), parts.key_len()))
         }
     }
 
@@ -719,7 +719,7 @@ impl<O> Drop for Table<O> {
                 unsafe {
                     let parts = Parts::read(entry);
                     if parts.is_boxed() {
-                        drop(read_boxed::<O>(entry.add(parts.value_at)));
+                        drop(read_boxed::<O>(entry.add(parts.value_at())));
                     }
                 }
             }
@@ -761,13 +761,13 @@ unsafe fn view<'a, O>(entry: *const u8, parts: Parts) -> EntryView<'a, O> {
     // SAFETY: key and value lie inside the entry; a boxed value is the pointer of a live box.
     unsafe {
         EntryView {
-            key: std::slice::from_raw_parts(entry.add(parts.key_at), parts.key_len),
+            key: std::slice::from_raw_parts(entry.add(parts.key_at()), parts.key_len()),
             tag: parts.tag(),
             deadline_ms: parts.deadline_ms(entry),
             value: if parts.is_boxed() {
-                ValueView::Boxed(&*read_pointer::<O>(entry.add(parts.value_at)))
+                ValueView::Boxed(&*read_pointer::<O>(entry.add(parts.value_at())))
             } else {
-                ValueView::Inline(std::slice::from_raw_parts(entry.add(parts.value_at), parts.value_len))
+                ValueView::Inline(std::slice::from_raw_parts(entry.add(parts.value_at()), parts.value_len()))
             },
         }
     }

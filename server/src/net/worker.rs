@@ -307,7 +307,7 @@ impl Worker {
                 match connection.decoder.next(input, &limits, &mut pending.args) {
                     Ok(Decoded::Request { consumed }) => {
                         // Words that the reader had to unescape lie in the reader until it is called again.
-                        pending.unescaped = !std::ptr::eq(connection.decoder.bytes(input), input);
+                        pending.unescaped = connection.decoder.is_unescaped();
                         (pending.slot, pending.start, pending.end) = (slot, offset, offset + consumed);
                         self.window_len += 1;
                         room -= 1;
@@ -393,37 +393,36 @@ impl Worker {
             let mut done = 0;
             let mut count = 0;
             let mut flow = Flow::Done;
+            let first = next;
             while next < self.window_len && self.window[next].slot == slot {
-                let pending = &mut self.window[next];
                 next += 1;
-                let Some(connection) = self.connections[slot].as_mut() else { continue };
-                if flow != Flow::Done || connection.session.closing {
-                    continue;
-                }
-                if connection.output.heap_bytes() == 0
-                    && let Some(output) = self.outputs.pop()
+            }
+            if first < next
+                && let Some(connection) = &mut self.connections[slot]
+            {
+                let Connection { session, namespace, decoder, input, output, .. } = &mut **connection;
+                if output.heap_bytes() == 0
+                    && let Some(kept) = self.outputs.pop()
                 {
-                    connection.output = output;
+                    *output = kept;
                 }
-                let bytes = pending.bytes(&connection.decoder, &connection.input);
-                flow = self.dispatcher.execute(
-                    &mut connection.session,
-                    &mut connection.namespace,
-                    bytes,
-                    &pending.args,
-                    &pending.prepared,
-                    &mut connection.output,
-                );
-                if flow == Flow::Done {
-                    done = pending.end;
-                    count += 1;
-                    if connection.output.len_bytes() >= OUTPUT_BACKLOG_MAX {
-                        // The rest waits until the client has read.
-                        flow = Flow::Stalled;
+                for pending in &mut self.window[first..next] {
+                    if flow != Flow::Done || session.closing {
+                        break;
                     }
-                }
-                if pending.args.capacity() > KEPT_ARGS_MAX {
-                    pending.args = Vec::new();
+                    let bytes = pending.bytes(decoder, input);
+                    flow = self.dispatcher.execute(session, namespace, bytes, &pending.args, &pending.prepared, output);
+                    if flow == Flow::Done {
+                        done = pending.end;
+                        count += 1;
+                        if output.len_bytes() >= OUTPUT_BACKLOG_MAX {
+                            // The rest waits until the client has read.
+                            flow = Flow::Stalled;
+                        }
+                    }
+                    if pending.args.capacity() > KEPT_ARGS_MAX {
+                        pending.args = Vec::new();
+                    }
                 }
             }
             executed += count;

@@ -151,6 +151,12 @@ impl Decoder {
             return self.resume(buf, limits, args);
         }
         args.clear();
+        if limits.allow_plain()
+            && let Some(consumed) = read_plain(buf, args)
+        {
+            return Ok(Decoded::Request { consumed });
+        }
+        args.clear();
         if buf.first() != Some(&b'*') {
             return self.start_inline(buf, limits, args);
         }
@@ -171,6 +177,12 @@ impl Decoder {
             State::Unescaped(words) => words,
             _ => buf,
         }
+    }
+
+    /// Whether the ranges of the latest request refer to words of an inline request rather than to the buffer.
+    #[inline]
+    pub fn is_unescaped(&self) -> bool {
+        matches!(self.state, State::Unescaped(_))
     }
 
     /// Whether the reader stands in the middle of a request.
@@ -259,6 +271,59 @@ impl Decoder {
         }
         Ok(if args.is_empty() { Decoded::Nothing { consumed } } else { Decoded::Request { consumed } })
     }
+}
+
+/// Most arguments of a request that [`read_plain`] reads.
+const PLAIN_ARGS_MAX: usize = 9;
+/// Longest argument in bytes of such a request.
+const PLAIN_LEN_MAX: usize = 999;
+
+impl Limits {
+    /// Whether no limit can be met by a request that [`read_plain`] reads.
+    #[inline]
+    fn allow_plain(&self) -> bool {
+        const { assert!(PLAIN_ARGS_MAX <= UNAUTHENTICATED_ARGS_MAX && PLAIN_LEN_MAX <= UNAUTHENTICATED_BULK_LEN_MAX) };
+        self.max_bulk_len >= PLAIN_LEN_MAX && self.max_args >= PLAIN_ARGS_MAX
+    }
+}
+
+/// Reads a request that is whole in `buf` and has few and short arguments, as nearly all have; returns its length.
+///
+/// `None` says no more than that the request is another one; `args` hold what was read of it.
+#[inline]
+fn read_plain(buf: &[u8], args: &mut Vec<ArgRange>) -> Option<usize> {
+    let &[b'*', count @ b'1'..=b'9', b'\r', _, ..] = buf else { return None };
+    let mut pos = 4;
+    for _ in 0..count - b'0' {
+        let (len, line_len) = read_plain_length(buf.get(pos..)?)?;
+        let start = pos + line_len;
+        // The two bytes behind an argument are counted but not looked at, as in the reference.
+        pos = start + len + 2;
+        if pos > buf.len() {
+            return None;
+        }
+        args.push(ArgRange { start, len });
+    }
+    Some(pos)
+}
+
+/// Reads the line with the length of a short argument; returns the length and that of the line.
+#[inline]
+fn read_plain_length(line: &[u8]) -> Option<(usize, usize)> {
+    let &[b'$', a @ b'0'..=b'9', b, c, d, _, ..] = line else { return None };
+    let digit = |byte: u8| usize::from(byte.wrapping_sub(b'0'));
+    let (a, b, c) = (digit(a), (digit(b), b), (digit(c), c));
+    if b.1 == b'\r' {
+        return Some((a, 4));
+    }
+    if a == 0 || b.0 > 9 {
+        return None;
+    }
+    let ab = a * 10 + b.0;
+    if c.1 == b'\r' {
+        return Some((ab, 5));
+    }
+    (c.0 <= 9 && d == b'\r').then_some((ab * 10 + c.0, 6))
 }
 
 /// Reads an array of bulk strings from where `progress` stands.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::lock::{ShardGuard, ShardMutex};
-use super::{Shard, Shards};
+use super::{SHARDS_MAX, Shard, Shards};
 use crate::keyspace::{Keyspace, ShardSet};
 use crate::namespace::{Handle, Namespace, Recount};
 use crate::table::Key;
@@ -105,7 +105,18 @@ impl<'e> Locks<'e> {
             let mut want = |index| order.push((shards.serial, index, handle));
             match reach {
                 Reach::Key(hash) => want(shards.cell_of(hash).0),
-                Reach::Keys(hashes) => hashes.iter().for_each(|&hash| want(shards.cell_of(hash).0)),
+                Reach::Keys(hashes) => {
+                    // A bit for each shard, so that a batch of many keys sorts few shards.
+                    let mut wanted = [0u64; SHARDS_MAX / 64];
+                    for &hash in hashes {
+                        let index = shards.cell_of(hash).0;
+                        let (word, bit) = (&mut wanted[index / 64], 1 << (index % 64));
+                        if *word & bit == 0 {
+                            *word |= bit;
+                            want(index);
+                        }
+                    }
+                }
                 Reach::All => (0..shards.len()).for_each(want),
             }
         }
@@ -287,7 +298,11 @@ impl ShardSet for Guards<'_> {
 }
 
 fn find<'g>(guards: &'g mut [Guard<'_>], serial: u64, index: usize) -> Option<&'g mut Shard> {
-    let at = guards.binary_search_by_key(&(serial, index), |guard| (guard.serial, guard.index)).ok()?;
+    // Where every shard of the first namespace is locked, a shard's index is its guard's place.
+    let at = match guards.get(index) {
+        Some(guard) if (guard.serial, guard.index) == (serial, index) => index,
+        _ => guards.binary_search_by_key(&(serial, index), |guard| (guard.serial, guard.index)).ok()?,
+    };
     Some(&mut guards[at].shard)
 }
 

@@ -22,6 +22,15 @@ pub struct Counters {
     pub lock_waits: u64,
 }
 
+impl Counters {
+    /// Counts a look-up, as a hit or a miss.
+    #[inline]
+    pub(crate) fn count_read(&mut self, found: bool) {
+        self.reads += 1;
+        *(if found { &mut self.hits } else { &mut self.misses }) += 1;
+    }
+}
+
 impl AddAssign for Counters {
     fn add_assign(&mut self, other: Self) {
         self.hits += other.hits;

@@ -160,8 +160,12 @@ impl Keyspace<'_> {
     ///
     /// [`Error::WrongType`].
     pub fn take(&mut self, key: Key<'_>) -> Result<Option<StringValue>> {
-        let Some(value) = self.string(key)?.map(StringRef::to_value) else { return Ok(None) };
-        self.remove(key);
+        let mut entries = self.entries(key.hash);
+        let found = entries.find(key);
+        entries.shard.counters.count_read(found.is_some());
+        let Some(slot) = found else { return Ok(None) };
+        let value = entries.value(slot).string()?.to_value();
+        entries.remove(key, slot);
         Ok(Some(value))
     }
 }

@@ -26,3 +26,4 @@ pub use library::{
     BatchError, BatchResult, ManagerAutosaveConfig, Namespace, NamespaceAutosaveConfig, NamespaceConfig,
     NamespaceMetadata, NamespaceStats, Result, RkvsError, StorageConfig, StorageManager, StorageManagerBuilder,
 };
+pub use value::StringValue;

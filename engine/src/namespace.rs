@@ -588,6 +588,20 @@ impl Handle {
         }
     }
 
+    /// Runs `operation` with one key's shard locked, waiting for the lock, or gives it back when this handle is out of date.
+    ///
+    /// The shortest way to a key. The time is asked only when the shard has deadlines to compare with it, and stands at 0
+    /// otherwise: reading the clock takes a third of what a look-up does.
+    #[inline]
+    pub(crate) fn at_key<T, F>(&self, key: Key<'_>, operation: F) -> std::result::Result<T, F>
+    where
+        F: FnOnce(&mut Keyspace<'_>) -> T,
+    {
+        let Some(mut shard) = self.shards.lock_of(self.namespace.id, key.hash) else { return Err(operation) };
+        let now_ms = if shard.table.expires_count() == 0 { 0 } else { self.namespace.shared.clock.now_ms() };
+        Ok(operation(&mut Keyspace::one(&self.namespace, &self.shards, now_ms, &mut shard)))
+    }
+
     /// Runs `operation` with one key's shard locked, waiting for the lock.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rkvs_engine::error::Error;
 use rkvs_engine::{
-    BatchMode, ManagerAutosaveConfig, Namespace, NamespaceConfig, RkvsError, StorageConfig, StorageManager,
+    BatchMode, ManagerAutosaveConfig, Namespace, NamespaceConfig, RkvsError, StorageConfig, StorageManager, StringValue,
 };
 
 async fn storage() -> Arc<StorageManager> {
@@ -195,7 +195,7 @@ async fn set_returns_the_old_value_for_keys_and_values_of_any_bytes() {
     let namespace = namespace(0, 0);
     let odd: [&[u8]; 6] = [b"", b"\0", b"a\0b", b"\xff\xfe", b"0", b"-0"];
     for key in odd {
-        let mut expected: Option<Arc<Vec<u8>>> = None;
+        let mut expected: Option<StringValue> = None;
         for value in odd {
             assert_eq!(namespace.set_bytes(key, value.to_vec()).await.unwrap(), expected);
             expected = namespace.get_bytes(key).await;
@@ -256,7 +256,7 @@ async fn a_best_effort_set_keeps_to_the_limits_and_reports_the_rest() {
     let errors = result.errors.unwrap();
     assert!(errors.iter().zip(3..).all(|(error, index)| error.index == index && error.error == Error::MaxKeys));
     let result = namespace.set_multiple(items(&[("k0", "toolong"), ("k1", "ok")]), BatchMode::BestEffort).await;
-    assert_eq!(result.data.unwrap(), [("k1".to_string(), Some(Arc::new(b"v".to_vec())))]);
+    assert_eq!(result.data.unwrap(), [("k1".to_string(), Some(StringValue::Owned(b"v".to_vec())))]);
     assert_eq!(result.errors.unwrap()[0].error, Error::ValueTooLarge);
     assert_eq!(*namespace.get("k1").await.unwrap(), b"ok");
 }

@@ -54,6 +54,14 @@ impl BatchReport {
     }
 }
 
+/// What came of a batch whose items came owned and go back to their owner.
+pub(crate) struct Owned<K, T> {
+    /// The items that were done, in order; none after a failed `AllOrNothing` batch.
+    pub(crate) done: Vec<(K, T)>,
+    /// The items that failed, in order.
+    pub(crate) failed: Vec<(K, BatchFailure)>,
+}
+
 /// What a batch that is about to be written has reserved.
 pub(super) struct Prepaid {
     leased_bytes: u64,
@@ -101,7 +109,7 @@ impl Keyspace<'_> {
     pub fn batch_delete(&mut self, mode: BatchMode, keys: &[Key<'_>]) -> BatchReport {
         self.prefetch(keys);
         if mode == BatchMode::AllOrNothing
-            && let Err(failures) = self.check_removals(keys, |_| Ok(()))
+            && let Err(failures) = self.check_removals(keys.len(), |index| keys[index], |_| Ok(()))
         {
             return BatchReport::refused(failures);
         }
@@ -121,7 +129,8 @@ impl Keyspace<'_> {
     pub fn batch_consume(&mut self, mode: BatchMode, keys: &[Key<'_>]) -> BatchReport {
         self.prefetch(keys);
         if mode == BatchMode::AllOrNothing
-            && let Err(failures) = self.check_removals(keys, |value| value.string().map(drop))
+            && let Err(failures) =
+                self.check_removals(keys.len(), |index| keys[index], |value| value.string().map(drop))
         {
             return BatchReport::refused(failures);
         }
@@ -129,6 +138,102 @@ impl Keyspace<'_> {
             Ok(None) => Err(Error::KeyNotFound),
             taken => taken,
         })
+    }
+
+    /// [`Keyspace::batch_get`] for keys that come owned, with their hashes.
+    pub(crate) fn batch_fetch<K: AsRef<[u8]>>(
+        &mut self,
+        mode: BatchMode,
+        keys: Vec<K>,
+        hashes: &[u64],
+    ) -> Owned<K, Vec<u8>> {
+        self.prefetch_by(hashes, |hash| *hash);
+        let mut fetched = Owned::of_each(keys, hashes, |key| match self.string(key) {
+            Ok(Some(string)) => Ok(string.to_value().into_vec()),
+            Ok(None) => Err(Error::KeyNotFound),
+            Err(error) => Err(error),
+        });
+        if mode == BatchMode::AllOrNothing && !fetched.failed.is_empty() {
+            fetched.done = Vec::new();
+        }
+        fetched
+    }
+
+    /// [`Keyspace::batch_delete`] for keys that come owned, with their hashes.
+    pub(crate) fn batch_discard<K: AsRef<[u8]>>(
+        &mut self,
+        mode: BatchMode,
+        keys: Vec<K>,
+        hashes: &[u64],
+    ) -> Owned<K, ()> {
+        self.prefetch_by(hashes, |hash| *hash);
+        let key_at = |index: usize| Key { hash: hashes[index], bytes: keys[index].as_ref() };
+        if mode == BatchMode::AllOrNothing
+            && let Err(failures) = self.check_removals(keys.len(), key_at, |_| Ok(()))
+        {
+            return Owned::refused(keys, failures);
+        }
+        Owned::of_each(keys, hashes, |key| if self.remove(key) { Ok(()) } else { Err(Error::KeyNotFound) })
+    }
+
+    /// [`Keyspace::batch_consume`] for keys that come owned, with their hashes.
+    pub(crate) fn batch_withdraw<K: AsRef<[u8]>>(
+        &mut self,
+        mode: BatchMode,
+        keys: Vec<K>,
+        hashes: &[u64],
+    ) -> Owned<K, Vec<u8>> {
+        self.prefetch_by(hashes, |hash| *hash);
+        let key_at = |index: usize| Key { hash: hashes[index], bytes: keys[index].as_ref() };
+        if mode == BatchMode::AllOrNothing
+            && let Err(failures) = self.check_removals(keys.len(), key_at, |value| value.string().map(drop))
+        {
+            return Owned::refused(keys, failures);
+        }
+        Owned::of_each(keys, hashes, |key| self.take(key)?.map(StringValue::into_vec).ok_or(Error::KeyNotFound))
+    }
+
+    /// [`Keyspace::batch_set`] for keys and values that come owned, with the hashes of the keys.
+    pub(crate) fn batch_exchange<K: AsRef<[u8]>>(
+        &mut self,
+        mode: BatchMode,
+        items: Vec<(K, Vec<u8>)>,
+        hashes: &[u64],
+    ) -> Owned<K, Option<StringValue>> {
+        self.prefetch_by(hashes, |hash| *hash);
+        if mode == BatchMode::BestEffort {
+            return self.exchange_each(items, hashes);
+        }
+        let item = |index: usize| {
+            let (key, value) = &items[index];
+            (Key { hash: hashes[index], bytes: key.as_ref() }, value.len())
+        };
+        let checked = self.check_each_write(items.len(), item, |old| old.map_or(Ok(()), |old| old.string().map(drop)));
+        match checked {
+            Err(failures) => Owned::refused(items.into_iter().map(|(key, _)| key).collect(), failures),
+            Ok(prepaid) => self.write_prepaid(prepaid, |keyspace| keyspace.exchange_each(items, hashes)),
+        }
+    }
+
+    fn exchange_each<K: AsRef<[u8]>>(
+        &mut self,
+        items: Vec<(K, Vec<u8>)>,
+        hashes: &[u64],
+    ) -> Owned<K, Option<StringValue>> {
+        let mut failed = Vec::new();
+        let exchange = |(index, (name, value)): (usize, (K, Vec<u8>))| {
+            let key = Key { hash: hashes[index], bytes: name.as_ref() };
+            match self.exchange(key, value, |_| Ok(())) {
+                Ok(old) => Some((name, old)),
+                Err(error) => {
+                    failed.push((name, BatchFailure { index, error }));
+                    None
+                }
+            }
+        };
+        // Items and results are as large as each other, so the vector is used again.
+        let done = items.into_iter().enumerate().filter_map(exchange).collect();
+        Owned { done, failed }
     }
 
     fn batch_write(
@@ -165,9 +270,7 @@ impl Keyspace<'_> {
         let mut entries = self.entries(key.hash);
         entries.check_length(value.len())?;
         let found = entries.find(key);
-        let counters = &mut entries.shard.counters;
-        counters.reads += 1;
-        *(if found.is_some() { &mut counters.hits } else { &mut counters.misses }) += 1;
+        entries.shard.counters.count_read(found.is_some());
         let old = found.map(|slot| entries.value(slot).string().map(StringRef::to_value)).transpose()?;
         may_write(found.is_some())?;
         entries.set_string_at(key, found, value, DeadlineChange::Clear)?;
@@ -181,15 +284,26 @@ impl Keyspace<'_> {
         values: &[&[u8]],
         may_write: impl Fn(Option<ValueRef<'_>>) -> Result<()>,
     ) -> Result<Prepaid, Vec<BatchFailure>> {
+        self.check_each_write(keys.len(), |index| (keys[index], values[index].len()), may_write)
+    }
+
+    /// [`Keyspace::check_writes`] for so many items, of each of which `item` tells the key and the length of its value.
+    fn check_each_write<'k>(
+        &mut self,
+        items: usize,
+        item: impl Fn(usize) -> (Key<'k>, usize),
+        may_write: impl Fn(Option<ValueRef<'_>>) -> Result<()>,
+    ) -> Result<Prepaid, Vec<BatchFailure>> {
         let namespace = self.namespace();
         let limited = namespace.limits().max_keys != 0;
         let mut failures = Vec::new();
         let mut new: Vec<usize> = Vec::new();
-        for (index, (&key, value)) in keys.iter().zip(values).enumerate() {
+        for index in 0..items {
+            let (key, length) = item(index);
             let mut entries = self.entries(key.hash);
             let found = entries.find(key);
             let checked = entries
-                .check_length(value.len())
+                .check_length(length)
                 .and_then(|()| may_write(found.map(|slot| entries.value(slot))))
                 .and_then(|()| if found.is_none() { entries.check_room(key.bytes.len()) } else { Ok(()) });
             match checked {
@@ -199,7 +313,7 @@ impl Keyspace<'_> {
             }
         }
         if limited && !new.is_empty() {
-            let repeated = repeated(keys, new.iter().copied());
+            let repeated = repeated(new.iter().copied(), |index| item(index).0);
             new.retain(|index| !repeated.contains(index));
             if !failures.is_empty() || !namespace.reserve_keys(new.len() as u64) {
                 let fitting = namespace.free_keys() as usize;
@@ -212,7 +326,10 @@ impl Keyspace<'_> {
             }
         }
         let leased_bytes = if failures.is_empty() && namespace.is_leasing() {
-            let sizes = keys.iter().zip(values).map(|(key, value)| Entries::bytes_to_set(*key, value.len()) as u64);
+            let sizes = (0..items).map(|index| {
+                let (key, length) = item(index);
+                Entries::bytes_to_set(key, length) as u64
+            });
             let wanted = sizes.clone().sum();
             if !namespace.lease(wanted) {
                 let free = namespace.free_bytes();
@@ -220,7 +337,7 @@ impl Keyspace<'_> {
                     *sum += size;
                     Some(*sum)
                 });
-                let beyond = sums.enumerate().filter(|(index, sum)| *sum > free || index + 1 == keys.len());
+                let beyond = sums.enumerate().filter(|(index, sum)| *sum > free || index + 1 == items);
                 failures.extend(beyond.map(|(index, _)| BatchFailure { index, error: Error::OutOfMemory }));
             }
             wanted
@@ -253,22 +370,55 @@ impl Keyspace<'_> {
         debug_assert!(done.is_ok(), "everything was reserved");
     }
 
-    /// Checks that all keys can be removed, one after another.
-    fn check_removals(
+    /// Checks that all keys can be removed, one after another. `key_at` tells each of so many.
+    fn check_removals<'k>(
         &mut self,
-        keys: &[Key<'_>],
+        keys: usize,
+        key_at: impl Fn(usize) -> Key<'k>,
         may_remove: impl Fn(ValueRef<'_>) -> Result<()>,
     ) -> Result<(), Vec<BatchFailure>> {
         let mut failures = Vec::new();
-        let repeated = repeated(keys, 0..keys.len());
-        for (index, &key) in keys.iter().enumerate() {
-            let checked = match self.peek(key) {
+        let repeated = repeated(0..keys, &key_at);
+        for index in 0..keys {
+            let checked = match self.peek(key_at(index)) {
                 Some(value) if !repeated.contains(&index) => may_remove(value),
                 _ => Err(Error::KeyNotFound),
             };
             failures.extend(checked.err().map(|error| BatchFailure { index, error }));
         }
         if failures.is_empty() { Ok(()) } else { Err(failures) }
+    }
+}
+
+impl<K, T> Owned<K, T> {
+    fn of_each(keys: Vec<K>, hashes: &[u64], mut item: impl FnMut(Key<'_>) -> Result<T>) -> Self
+    where
+        K: AsRef<[u8]>,
+    {
+        let (mut done, mut failed) = (Vec::with_capacity(keys.len()), Vec::new());
+        for (index, name) in keys.into_iter().enumerate() {
+            match item(Key { hash: hashes[index], bytes: name.as_ref() }) {
+                Ok(value) => done.push((name, value)),
+                Err(error) => failed.push((name, BatchFailure { index, error })),
+            }
+        }
+        Self { done, failed }
+    }
+
+    /// The failures, with their keys.
+    fn refused(keys: Vec<K>, failures: Vec<BatchFailure>) -> Self {
+        let mut failures = failures.into_iter().peekable();
+        let failed = keys.into_iter().enumerate().filter_map(|(index, name)| {
+            let failure = failures.next_if(|failure| failure.index == index)?;
+            Some((name, failure))
+        });
+        Self { done: Vec::new(), failed: failed.collect() }
+    }
+
+    /// A batch of which no item could be done, all for one reason.
+    pub(crate) fn refused_whole(keys: Vec<K>, error: Error) -> Self {
+        let failures = (0..keys.len()).map(|index| BatchFailure { index, error }).collect();
+        Self::refused(keys, failures)
     }
 }
 
@@ -290,21 +440,34 @@ impl BatchReport {
         report
     }
 
-    /// The report of a batch of which no item could be done, all for one reason.
-    pub(crate) fn refused_whole(items: usize, error: Error) -> Self {
-        Self::refused((0..items).map(|index| BatchFailure { index, error }).collect())
-    }
-
     fn refused(failures: Vec<BatchFailure>) -> Self {
         Self { failures, ..Self::default() }
     }
 }
 
-/// Of some indexes of `keys`, those whose key an earlier one names already. Costs `O(n log n)`; nothing is allocated while
-/// there are none.
-fn repeated(keys: &[Key<'_>], indexes: impl Iterator<Item = usize>) -> HashSet<usize> {
-    let mut order: SmallVec<[usize; 64]> = indexes.collect();
-    order.sort_unstable_by_key(|&index| (keys[index].hash, keys[index].bytes, index));
-    let twins = order.windows(2).filter(|pair| keys[pair[0]].bytes == keys[pair[1]].bytes);
-    twins.map(|pair| pair[1]).collect()
+/// Of some indexes in ascending order, those whose key an earlier one names already. Nothing is allocated for up to 256
+/// while there are none.
+fn repeated<'k>(indexes: impl ExactSizeIterator<Item = usize>, key_at: impl Fn(usize) -> Key<'k>) -> HashSet<usize> {
+    let mut repeated = HashSet::new();
+    // Open addressing over twice the places: each holds an index and one to tell it from an empty place.
+    let places = (2 * indexes.len()).next_power_of_two();
+    let mut taken: SmallVec<[u32; 512]> = SmallVec::from_elem(0, places);
+    for index in indexes {
+        let key = key_at(index);
+        let mut place = (key.hash >> 32) as usize;
+        loop {
+            match &mut taken[place & (places - 1)] {
+                0 => break taken[place & (places - 1)] = index as u32 + 1,
+                other => {
+                    let other = key_at(*other as usize - 1);
+                    if other.hash == key.hash && other.bytes == key.bytes {
+                        repeated.insert(index);
+                        break;
+                    }
+                    place += 1;
+                }
+            }
+        }
+    }
+    repeated
 }

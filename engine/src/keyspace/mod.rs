@@ -1,11 +1,12 @@
 //! What a command works on: the keys of one namespace, through locks that are held, at one moment.
 //!
-//! `string.rs`, `hash.rs` and `key.rs` hold the operations on one key by what they are about, `scan.rs` those over a whole
-//! namespace, `batch.rs` those over many keys with a result for each. `entry.rs` is where all of them change the table, so
+//! `string.rs`, `hash.rs` and `key.rs` hold the operations on one key by what they are about, `exchange.rs` those that give
+//! a value for a value, `scan.rs` those over a whole namespace, `batch.rs` those over many keys with a result for each. `entry.rs` is where all of them change the table, so
 //! that limits, counters and watches are kept in one place.
 
 pub mod batch;
 mod entry;
+mod exchange;
 mod hash;
 mod key;
 mod scan;

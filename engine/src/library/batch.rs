@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::{Result, RkvsError};
 use crate::error::Error;
-use crate::keyspace::batch::{BatchMode, BatchReport};
+use crate::keyspace::batch::{BatchFailure, BatchMode, Owned};
 
 /// What came of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,32 +37,31 @@ pub struct BatchError {
     pub index: usize,
 }
 
-impl BatchResult<BatchReport> {
+impl<K: AsRef<[u8]>, T> BatchResult<Vec<(K, T)>> {
     pub(super) fn new(
         operation: &'static str,
         mode: BatchMode,
-        keys: &[&[u8]],
-        report: BatchReport,
+        total: usize,
+        Owned { done, failed }: Owned<K, T>,
         duration: Duration,
     ) -> Self {
-        let errors: Vec<_> = report
-            .failures
-            .iter()
-            .map(|failure| BatchError {
-                key: String::from_utf8_lossy(keys[failure.index]).into_owned(),
+        let errors: Vec<_> = failed
+            .into_iter()
+            .map(|(key, BatchFailure { index, error })| BatchError {
+                key: String::from_utf8_lossy(key.as_ref()).into_owned(),
                 operation,
-                error: failure.error,
-                error_message: failure.error.to_string(),
-                index: failure.index,
+                error,
+                error_message: error.to_string(),
+                index,
             })
             .collect();
         let refused = mode == BatchMode::AllOrNothing && !errors.is_empty();
         Self {
-            total_processed: report.succeeded,
-            total: keys.len(),
+            total_processed: done.len(),
+            total,
             duration: duration.max(Duration::from_nanos(1)),
             errors: (!errors.is_empty()).then_some(errors),
-            data: (!refused).then_some(report),
+            data: (!refused).then_some(done),
         }
     }
 }

@@ -10,12 +10,12 @@ use super::config::NamespaceConfig;
 use super::error::{Result, RkvsError};
 use crate::engine::{Engine, EngineOptions, NamespaceOptions};
 use crate::error::Error;
-use crate::keyspace::batch::{BatchMode, BatchReport};
-use crate::keyspace::{DeadlineChange, Keyspace};
+use crate::keyspace::Keyspace;
+use crate::keyspace::batch::{BatchMode, Owned};
 use crate::namespace::{self, Handle};
 use crate::shard::multi_key::{Patience, Reach};
-use crate::table::{INLINE_VALUE_MAX, Key};
-use crate::value::{StringRef, StringValue};
+use crate::table::Key;
+use crate::value::StringValue;
 
 /// What a namespace holds.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -86,14 +86,15 @@ impl Namespace {
     }
 
     /// A key's value, `None` when it is absent. A large value is shared, not copied.
-    pub async fn get(&self, key: &str) -> Option<Arc<Vec<u8>>> {
+    pub async fn get(&self, key: &str) -> Option<StringValue> {
         self.get_bytes(key.as_bytes()).await
     }
 
     /// [`Namespace::get`] for a key of any bytes.
-    pub async fn get_bytes(&self, key: &[u8]) -> Option<Arc<Vec<u8>>> {
+    pub async fn get_bytes(&self, key: &[u8]) -> Option<StringValue> {
         let key = self.engine.key(key);
-        self.with_key(key, |keyspace| value_of(keyspace, key)).ok()?.ok()?
+        let read = |keyspace: &mut Keyspace<'_>| Some(keyspace.string(key).ok()??.to_value());
+        self.with_key(key, read).ok()?
     }
 
     /// Sets a key and returns the value it had.
@@ -101,7 +102,7 @@ impl Namespace {
     /// # Errors
     ///
     /// [`RkvsError::ValueTooLarge`], [`RkvsError::MaxKeysReached`] (only for a key that would be new), [`RkvsError::NamespaceDeleted`].
-    pub async fn set(&self, key: &str, value: Vec<u8>) -> Result<Option<Arc<Vec<u8>>>> {
+    pub async fn set(&self, key: &str, value: Vec<u8>) -> Result<Option<StringValue>> {
         self.set_bytes(key.as_bytes(), value).await
     }
 
@@ -110,7 +111,7 @@ impl Namespace {
     /// # Errors
     ///
     /// As there.
-    pub async fn set_bytes(&self, key: &[u8], value: Vec<u8>) -> Result<Option<Arc<Vec<u8>>>> {
+    pub async fn set_bytes(&self, key: &[u8], value: Vec<u8>) -> Result<Option<StringValue>> {
         self.write(key, value, |_| Ok(()))
     }
 
@@ -119,7 +120,7 @@ impl Namespace {
     /// # Errors
     ///
     /// [`RkvsError::KeyNotFound`], and as for [`Namespace::set`].
-    pub async fn update(&self, key: &str, value: Vec<u8>) -> Result<Arc<Vec<u8>>> {
+    pub async fn update(&self, key: &str, value: Vec<u8>) -> Result<StringValue> {
         self.update_bytes(key.as_bytes(), value).await
     }
 
@@ -128,7 +129,7 @@ impl Namespace {
     /// # Errors
     ///
     /// As there.
-    pub async fn update_bytes(&self, key: &[u8], value: Vec<u8>) -> Result<Arc<Vec<u8>>> {
+    pub async fn update_bytes(&self, key: &[u8], value: Vec<u8>) -> Result<StringValue> {
         let old = self.write(key, value, |present| if present { Ok(()) } else { Err(Error::KeyNotFound) })?;
         old.ok_or(RkvsError::KeyNotFound)
     }
@@ -149,7 +150,7 @@ impl Namespace {
     /// # Errors
     ///
     /// [`RkvsError::KeyNotFound`], [`RkvsError::NamespaceDeleted`].
-    pub async fn consume(&self, key: &str) -> Result<Arc<Vec<u8>>> {
+    pub async fn consume(&self, key: &str) -> Result<StringValue> {
         self.consume_bytes(key.as_bytes()).await
     }
 
@@ -158,10 +159,10 @@ impl Namespace {
     /// # Errors
     ///
     /// As there.
-    pub async fn consume_bytes(&self, key: &[u8]) -> Result<Arc<Vec<u8>>> {
+    pub async fn consume_bytes(&self, key: &[u8]) -> Result<StringValue> {
         let key = self.engine.key(key);
         let taken = self.with_key(key, |keyspace| keyspace.take(key))?.map_err(|error| self.explain(error, 0))?;
-        taken.map(StringValue::into_shared).ok_or(RkvsError::KeyNotFound)
+        taken.ok_or(RkvsError::KeyNotFound)
     }
 
     /// Whether a key is there.
@@ -181,9 +182,8 @@ impl Namespace {
         &self,
         items: Vec<(String, Vec<u8>)>,
         mode: BatchMode,
-    ) -> BatchResult<Vec<(String, Option<Arc<Vec<u8>>>)>> {
-        let (keys, values): (Vec<String>, Vec<Vec<u8>>) = items.into_iter().unzip();
-        named(self.set_batch(&bytes_of(&keys), &values, mode), keys)
+    ) -> BatchResult<Vec<(String, Option<StringValue>)>> {
+        self.set_batch(items, mode)
     }
 
     /// [`Namespace::set_multiple`] for keys of any bytes.
@@ -191,15 +191,13 @@ impl Namespace {
         &self,
         items: Vec<(Vec<u8>, Vec<u8>)>,
         mode: BatchMode,
-    ) -> BatchResult<Vec<(Vec<u8>, Option<Arc<Vec<u8>>>)>> {
-        let (keys, values): (Vec<Vec<u8>>, Vec<Vec<u8>>) = items.into_iter().unzip();
-        named(self.set_batch(&bytes_of(&keys), &values, mode), keys)
+    ) -> BatchResult<Vec<(Vec<u8>, Option<StringValue>)>> {
+        self.set_batch(items, mode)
     }
 
     /// Reads several keys; the result holds each key that was found with its value, in order.
     pub async fn get_multiple(&self, keys: Vec<String>, mode: BatchMode) -> BatchResult<Vec<(String, Vec<u8>)>> {
-        let report = self.batch("get", mode, &bytes_of(&keys), |keyspace, keys| keyspace.batch_get(mode, keys));
-        found(report, keys)
+        self.get_batch(keys, mode)
     }
 
     /// [`Namespace::get_multiple`] for keys of any bytes.
@@ -208,26 +206,22 @@ impl Namespace {
         keys: Vec<Vec<u8>>,
         mode: BatchMode,
     ) -> BatchResult<Vec<(Vec<u8>, Vec<u8>)>> {
-        let report = self.batch("get", mode, &bytes_of(&keys), |keyspace, keys| keyspace.batch_get(mode, keys));
-        found(report, keys)
+        self.get_batch(keys, mode)
     }
 
     /// Deletes several keys.
     pub async fn delete_multiple(&self, keys: Vec<String>, mode: BatchMode) -> BatchResult<()> {
-        let delete = |keyspace: &mut Keyspace<'_>, keys: &[Key<'_>]| keyspace.batch_delete(mode, keys);
-        self.batch("delete", mode, &bytes_of(&keys), delete).map(|_| ())
+        self.delete_batch(keys, mode)
     }
 
     /// [`Namespace::delete_multiple`] for keys of any bytes.
     pub async fn delete_multiple_bytes(&self, keys: Vec<Vec<u8>>, mode: BatchMode) -> BatchResult<()> {
-        let delete = |keyspace: &mut Keyspace<'_>, keys: &[Key<'_>]| keyspace.batch_delete(mode, keys);
-        self.batch("delete", mode, &bytes_of(&keys), delete).map(|_| ())
+        self.delete_batch(keys, mode)
     }
 
     /// Deletes several keys; the result holds each key that was there with its value, in order.
     pub async fn consume_multiple(&self, keys: Vec<String>, mode: BatchMode) -> BatchResult<Vec<(String, Vec<u8>)>> {
-        let consume = |keyspace: &mut Keyspace<'_>, keys: &[Key<'_>]| keyspace.batch_consume(mode, keys);
-        found(self.batch("consume", mode, &bytes_of(&keys), consume), keys)
+        self.consume_batch(keys, mode)
     }
 
     /// [`Namespace::consume_multiple`] for keys of any bytes.
@@ -236,8 +230,7 @@ impl Namespace {
         keys: Vec<Vec<u8>>,
         mode: BatchMode,
     ) -> BatchResult<Vec<(Vec<u8>, Vec<u8>)>> {
-        let consume = |keyspace: &mut Keyspace<'_>, keys: &[Key<'_>]| keyspace.batch_consume(mode, keys);
-        found(self.batch("consume", mode, &bytes_of(&keys), consume), keys)
+        self.consume_batch(keys, mode)
     }
 
     /// The name and what the namespace holds.
@@ -324,50 +317,75 @@ impl Namespace {
         NamespaceStats::of(self.handle.namespace())
     }
 
+    #[inline]
     fn write(
         &self,
         key: &[u8],
         value: Vec<u8>,
         may_write: impl FnOnce(bool) -> std::result::Result<(), Error>,
-    ) -> Result<Option<Arc<Vec<u8>>>> {
+    ) -> Result<Option<StringValue>> {
         let key = self.engine.key(key);
         let size = value.len();
-        let written = self.with_key(key, |keyspace| {
-            let old = value_of(keyspace, key)?;
-            may_write(old.is_some())?;
-            if size <= INLINE_VALUE_MAX {
-                keyspace.set_string(key, &value, DeadlineChange::Clear)?;
-            } else {
-                keyspace.set_shared(key, Arc::new(value), DeadlineChange::Clear)?;
-            }
-            Ok(old)
-        })?;
+        let written = self.with_key(key, |keyspace| keyspace.exchange(key, value, may_write))?;
         written.map_err(|error| self.explain(error, size))
     }
 
-    fn set_batch(&self, keys: &[&[u8]], values: &[Vec<u8>], mode: BatchMode) -> BatchResult<BatchReport> {
-        let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
-        self.batch("set", mode, keys, |keyspace, keys| keyspace.batch_set(mode, keys, &values))
+    fn set_batch<K: AsRef<[u8]>>(
+        &self,
+        items: Vec<(K, Vec<u8>)>,
+        mode: BatchMode,
+    ) -> BatchResult<Vec<(K, Option<StringValue>)>> {
+        let set = |keyspace: &mut Keyspace<'_>, items, hashes: &[u64]| keyspace.batch_exchange(mode, items, hashes);
+        self.batch("set", mode, items, |(key, _)| key, |(key, _)| key, set)
     }
 
-    fn batch(
+    fn get_batch<K: AsRef<[u8]>>(&self, keys: Vec<K>, mode: BatchMode) -> BatchResult<Vec<(K, Vec<u8>)>> {
+        let get = |keyspace: &mut Keyspace<'_>, keys, hashes: &[u64]| keyspace.batch_fetch(mode, keys, hashes);
+        self.batch("get", mode, keys, |key| key, |key| key, get)
+    }
+
+    fn delete_batch<K: AsRef<[u8]>>(&self, keys: Vec<K>, mode: BatchMode) -> BatchResult<()> {
+        let delete = |keyspace: &mut Keyspace<'_>, keys, hashes: &[u64]| keyspace.batch_discard(mode, keys, hashes);
+        self.batch("delete", mode, keys, |key| key, |key| key, delete).map(|_| ())
+    }
+
+    fn consume_batch<K: AsRef<[u8]>>(&self, keys: Vec<K>, mode: BatchMode) -> BatchResult<Vec<(K, Vec<u8>)>> {
+        let consume = |keyspace: &mut Keyspace<'_>, keys, hashes: &[u64]| keyspace.batch_withdraw(mode, keys, hashes);
+        self.batch("consume", mode, keys, |key| key, |key| key, consume)
+    }
+
+    /// Runs a batch of items, of each of which `key_of` tells the key and `into_key` leaves nothing else. `run` is given the
+    /// items with the hashes of their keys.
+    fn batch<I, K: AsRef<[u8]>, T>(
         &self,
         operation: &'static str,
         mode: BatchMode,
-        keys: &[&[u8]],
-        run: impl FnOnce(&mut Keyspace<'_>, &[Key<'_>]) -> BatchReport,
-    ) -> BatchResult<BatchReport> {
+        items: Vec<I>,
+        key_of: impl Fn(&I) -> &K,
+        into_key: impl Fn(I) -> K,
+        run: impl FnOnce(&mut Keyspace<'_>, Vec<I>, &[u64]) -> Owned<K, T>,
+    ) -> BatchResult<Vec<(K, T)>> {
         #[expect(clippy::disallowed_methods, reason = "a duration is measured; what time it is does not matter")]
         let started = Instant::now();
-        let hashed: Vec<Key<'_>> = keys.iter().map(|key| self.engine.key(key)).collect();
-        let hashes: SmallVec<[u64; 64]> = hashed.iter().map(|key| key.hash).collect();
-        let report = self.with(Reach::Keys(&hashes), |keyspace| run(keyspace, &hashed));
-        let report = report.unwrap_or_else(|_| BatchReport::refused_whole(keys.len(), Error::NamespaceDeleted));
-        BatchResult::new(operation, mode, keys, report, started.elapsed())
+        let total = items.len();
+        let hashes: SmallVec<[u64; 256]> =
+            items.iter().map(|item| self.engine.key(key_of(item).as_ref()).hash).collect();
+        let mut items = Some(items);
+        let report =
+            self.with(Reach::Keys(&hashes), |keyspace| run(keyspace, items.take().unwrap_or_default(), &hashes));
+        let report = report.unwrap_or_else(|_| {
+            let keys = items.into_iter().flatten().map(into_key).collect();
+            Owned::refused_whole(keys, Error::NamespaceDeleted)
+        });
+        BatchResult::new(operation, mode, total, report, started.elapsed())
     }
 
+    #[inline]
     fn with_key<T>(&self, key: Key<'_>, operation: impl FnOnce(&mut Keyspace<'_>) -> T) -> Result<T> {
-        self.with(Reach::Key(key.hash), operation)
+        match self.handle.at_key(key, operation) {
+            Ok(done) => Ok(done),
+            Err(operation) => self.with_present(Reach::Key(key.hash), self.engine.now_ms(), operation),
+        }
     }
 
     fn with<T>(&self, reach: Reach<'_>, operation: impl FnOnce(&mut Keyspace<'_>) -> T) -> Result<T> {
@@ -398,33 +416,4 @@ impl Namespace {
             error => RkvsError::about(self.handle.namespace().name(), error),
         }
     }
-}
-
-fn value_of(keyspace: &mut Keyspace<'_>, key: Key<'_>) -> std::result::Result<Option<Arc<Vec<u8>>>, Error> {
-    Ok(keyspace.string(key)?.map(StringRef::to_value).map(StringValue::into_shared))
-}
-
-/// The value a key had before, if any.
-type OldValue = Option<Arc<Vec<u8>>>;
-
-fn bytes_of<K: AsRef<[u8]>>(keys: &[K]) -> Vec<&[u8]> {
-    keys.iter().map(AsRef::as_ref).collect()
-}
-
-/// Each key that did not fail, with what the report holds for it.
-fn named<K>(result: BatchResult<BatchReport>, keys: Vec<K>) -> BatchResult<Vec<(K, OldValue)>> {
-    result.map(|report| {
-        let mut failed = report.failures.iter().map(|failure| failure.index).peekable();
-        let items = keys.into_iter().zip(report.values).enumerate();
-        let done = items.filter(|(index, _)| failed.next_if_eq(index).is_none());
-        done.map(|(_, (key, value))| (key, value.map(StringValue::into_shared))).collect()
-    })
-}
-
-/// Each key that was found, with its value.
-fn found<K>(result: BatchResult<BatchReport>, keys: Vec<K>) -> BatchResult<Vec<(K, Vec<u8>)>> {
-    result.map(|report| {
-        let items = keys.into_iter().zip(report.values);
-        items.filter_map(|(key, value)| Some((key, value?.into_vec()))).collect()
-    })
 }

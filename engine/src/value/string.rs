@@ -73,6 +73,7 @@ impl<'a> StringRef<'a> {
     }
 
     /// The bytes to hold on to: shared when they are large, else a copy.
+    #[inline]
     pub fn to_value(self) -> StringValue {
         match self {
             Self::Shared(bytes) => StringValue::Shared(Arc::clone(bytes)),
@@ -81,7 +82,9 @@ impl<'a> StringRef<'a> {
     }
 }
 
-/// A string that has left the keyspace.
+/// A string that has left the keyspace. It can be read like the `Vec<u8>` it is, and turns into one, or into an
+/// `Arc<Vec<u8>>`, by `into()`. Cloning copies what is not shared, which is never more than
+/// [`INLINE_VALUE_MAX`](crate::table::INLINE_VALUE_MAX) bytes when it came from a keyspace.
 #[derive(Clone, Debug)]
 pub enum StringValue {
     /// A copy.
@@ -109,9 +112,10 @@ impl StringValue {
 }
 
 impl Deref for StringValue {
-    type Target = [u8];
+    type Target = Vec<u8>;
 
-    fn deref(&self) -> &[u8] {
+    #[inline]
+    fn deref(&self) -> &Vec<u8> {
         match self {
             Self::Owned(bytes) => bytes,
             Self::Shared(bytes) => bytes,
@@ -119,13 +123,31 @@ impl Deref for StringValue {
     }
 }
 
-impl PartialEq for StringValue {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
+impl AsRef<[u8]> for StringValue {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl<T: AsRef<[u8]> + ?Sized> PartialEq<T> for StringValue {
+    fn eq(&self, other: &T) -> bool {
+        self.as_slice() == other.as_ref()
     }
 }
 
 impl Eq for StringValue {}
+
+impl From<StringValue> for Arc<Vec<u8>> {
+    fn from(value: StringValue) -> Self {
+        value.into_shared()
+    }
+}
+
+impl From<StringValue> for Vec<u8> {
+    fn from(value: StringValue) -> Self {
+        value.into_vec()
+    }
+}
 
 /// An integer as it lies in an entry: little-endian, without the high bytes that only repeat the sign.
 #[derive(Clone, Copy)]

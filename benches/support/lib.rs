@@ -4,6 +4,7 @@
 //! - How it is asked: [`endpoint`] (sockets and the handshake), [`generator`] (many connections, closed or open loop),
 //!   [`client`] (a few questions, one after the other).
 //! - What came back: [`scanner`] (counts replies), [`check`] (reads values back), [`report`] (latencies and rates).
+//! - What a piece of code costs in process: [`timing`].
 //! - What it cost: [`process`] (pinning, CPU time and memory of a server), [`machine`] (where it was measured).
 //!
 //! The programs on top: `rkvs-bench` in `load/` puts load on one server, `compare` in `compare/` puts the same load on
@@ -21,3 +22,4 @@ pub mod random;
 pub mod report;
 pub mod request;
 pub mod scanner;
+pub mod timing;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rkvs_benches::random::Random;
 use tokio::runtime::Runtime;
 
-use crate::cache::{Cache, Mode, Ours, Seed};
+use crate::cache::{Cache, Mode, Nothing, Ours, Seed};
 use crate::figures::{Figures, Scenario, Times, deviation_percent};
 
 /// Length of every value, in bytes.
@@ -74,7 +74,7 @@ impl<'r> Bench<'r> {
     pub(crate) fn operations(&mut self) {
         use Call::{Consume, Delete, Exists, Get, Insert, Set, Update};
         for keys in [1_000, 10_000, 100_000, 1_000_000] {
-            let (mut theirs, mut ours) = self.filled(keys, 1);
+            let (mut theirs, mut ours, mut nothing) = self.filled(keys, 1);
             for call in [Exists, Get, Consume, Delete, Insert, Set, Update] {
                 let slice = self.slice(CALLS);
                 let random = self.random.next_u64();
@@ -82,6 +82,7 @@ impl<'r> Bench<'r> {
                     1,
                     async |times| theirs.calls(call, slice, random, times).await,
                     async |times| ours.calls(call, slice, random, times).await,
+                    async |times| nothing.calls(call, slice, random, times).await,
                 );
                 self.keep("operations".to_owned(), format!("{call:?}"), ("keys", keys as u64), 1, figures);
             }
@@ -91,13 +92,14 @@ impl<'r> Bench<'r> {
     /// Gets and sets by one task with 1 to 128 shards.
     pub(crate) fn sharding(&mut self) {
         for shards in [1, 2, 4, 8, 16, 32, 64, 128] {
-            let (mut theirs, mut ours) = self.filled(self.keys, shards);
+            let (mut theirs, mut ours, mut nothing) = self.filled(self.keys, shards);
             for call in [Call::Get, Call::Set] {
                 let slice = self.slice(CALLS);
                 let mut figures = self.in_turns(
                     1,
                     async |times| theirs.calls(call, slice, 0, times).await,
                     async |times| ours.calls(call, slice, 0, times).await,
+                    async |times| nothing.calls(call, slice, 0, times).await,
                 );
                 let (their_counts, our_counts) = self
                     .runtime
@@ -113,7 +115,7 @@ impl<'r> Bench<'r> {
     pub(crate) fn concurrent(&mut self) {
         for reads_percent in [80, 50, 20] {
             for shards in [1, 5, 10, 15] {
-                let (theirs, ours) = self.filled(self.keys, shards);
+                let (theirs, ours, nothing) = self.filled(self.keys, shards);
                 for tasks in [8, 16, 32, 64, 128] {
                     let waves = self.slice(CALLS).div_ceil(tasks as u64);
                     let random = self.random.next_u64();
@@ -121,6 +123,7 @@ impl<'r> Bench<'r> {
                         1,
                         async |times| theirs.waves(waves, tasks, tasks * reads_percent / 100, random, times).await,
                         async |times| ours.waves(waves, tasks, tasks * reads_percent / 100, random, times).await,
+                        async |times| nothing.waves(waves, tasks, tasks * reads_percent / 100, random, times).await,
                     );
                     let panel = format!("{reads_percent} % reads, {shards} shards");
                     self.keep("concurrent".to_owned(), panel, ("tasks", tasks as u64), 1, figures);
@@ -133,7 +136,7 @@ impl<'r> Bench<'r> {
     pub(crate) fn loops(&mut self) {
         for reads_percent in [80, 50, 20] {
             for shards in [1, 15] {
-                let (theirs, ours) = self.filled(self.keys, shards);
+                let (theirs, ours, nothing) = self.filled(self.keys, shards);
                 for tasks in [1, 2, 4, 8] {
                     let calls = self.slice(CALLS).div_ceil(tasks);
                     let random = self.random.next_u64();
@@ -141,6 +144,7 @@ impl<'r> Bench<'r> {
                         1,
                         async |times| theirs.loops(calls, tasks, reads_percent, random, times).await,
                         async |times| ours.loops(calls, tasks, reads_percent, random, times).await,
+                        async |times| nothing.loops(calls, tasks, reads_percent, random, times).await,
                     );
                     let panel = format!("{reads_percent} % reads, {shards} shards");
                     self.keep("loops".to_owned(), panel, ("tasks", tasks), 1, figures);
@@ -149,18 +153,26 @@ impl<'r> Bench<'r> {
         }
     }
 
-    /// Batches by one task.
+    /// Batches by one task, both modes in turns.
     pub(crate) fn batches(&mut self) {
+        let modes = [Mode::AllOrNothing, Mode::BestEffort];
         for call in [BatchCall::Set, BatchCall::Get, BatchCall::Delete] {
-            for mode in [Mode::AllOrNothing, Mode::BestEffort] {
-                for size in [50, 100, 200] {
-                    let (mut theirs, mut ours) = self.filled(self.keys, 1);
-                    let batches = self.slice(BATCHES);
-                    let figures = self.in_turns(
-                        size as u64,
-                        async |times| theirs.batches(call, mode, size, batches, times).await,
-                        async |times| ours.batches(call, mode, size, batches, times).await,
-                    );
+            for size in [50, 100, 200] {
+                let (mut theirs, mut ours, mut nothing) = self.filled(self.keys, 1);
+                let batches = self.slice(BATCHES);
+                let mut times = modes.map(|mode| (mode, [(); 3].map(|()| Times::new())));
+                for _ in 0..self.rounds {
+                    for (mode, [their_times, our_times, no_times]) in &mut times {
+                        self.runtime.block_on(async {
+                            theirs.batches(call, *mode, size, batches, their_times).await;
+                            ours.batches(call, *mode, size, batches, our_times).await;
+                            nothing.batches(call, *mode, size, batches, no_times).await;
+                        });
+                    }
+                }
+                for (mode, times) in times {
+                    let figures = [Seed::NAME, Ours::NAME, Nothing::NAME].into_iter().zip(&times);
+                    let figures = figures.map(|(name, times)| times.figures(name, size as u64)).collect();
                     let panel = format!("{call:?} {mode:?}");
                     self.keep("batches".to_owned(), panel, ("items", size as u64), size as u64, figures);
                 }
@@ -174,13 +186,14 @@ impl<'r> Bench<'r> {
             for mode in [Mode::AllOrNothing, Mode::BestEffort] {
                 for size in [50, 100, 200] {
                     for shards in [1, 5, 10, 15] {
-                        let (mut theirs, mut ours) = self.filled(self.keys, shards);
+                        let (mut theirs, mut ours, mut nothing) = self.filled(self.keys, shards);
                         for tasks in [8, 16, 32, 64] {
                             let waves = self.slice(BATCHES_CONCURRENT).div_ceil(tasks as u64);
                             let figures = self.in_turns(
                                 size as u64,
                                 async |times| theirs.batch_waves(call, mode, size, tasks, waves, times).await,
                                 async |times| ours.batch_waves(call, mode, size, tasks, waves, times).await,
+                                async |times| nothing.batch_waves(call, mode, size, tasks, waves, times).await,
                             );
                             let panel = format!("{mode:?}, {size} items, {shards} shards");
                             let chart = format!("batches-concurrent-{call:?}").to_lowercase();
@@ -197,29 +210,39 @@ impl<'r> Bench<'r> {
         ((calls as f64 * self.scale / f64::from(self.rounds)) as u64).max(1)
     }
 
-    /// Two namespaces with the same keys and values.
-    fn filled(&mut self, keys: usize, shards: usize) -> (Filled<Seed>, Filled<Ours>) {
+    /// Two namespaces with the same keys and values, and none.
+    fn filled(&mut self, keys: usize, shards: usize) -> (Filled<Seed>, Filled<Ours>, Filled<Nothing>) {
         let keys: Arc<Vec<String>> = Arc::new((0..keys).map(|_| format!("key_{}", self.random.next_u64())).collect());
         let random = &mut self.random;
         let value = |_| (0..VALUE_BYTES).map(|_| random.next_u64() as u8).collect();
         let values: Arc<Vec<Vec<u8>>> = Arc::new((0..VALUES).map(value).collect());
-        self.runtime
-            .block_on(async { (Filled::new(shards, &keys, &values).await, Filled::new(shards, &keys, &values).await) })
+        let runtime = self.runtime;
+        (
+            runtime.block_on(Filled::new(shards, &keys, &values)),
+            runtime.block_on(Filled::new(shards, &keys, &values)),
+            runtime.block_on(Filled::new(shards, &keys, &values)),
+        )
     }
 
-    /// Runs slices of both caches in turns.
+    /// Runs slices of both caches and of none in turns.
     fn in_turns(
         &self,
         items: u64,
         mut theirs: impl AsyncFnMut(Times) -> Times,
         mut ours: impl AsyncFnMut(Times) -> Times,
+        mut nothing: impl AsyncFnMut(Times) -> Times,
     ) -> Vec<Figures> {
-        let (mut their_times, mut our_times) = (Times::new(), Times::new());
+        let [mut their_times, mut our_times, mut no_times] = [(); 3].map(|()| Times::new());
         for _ in 0..self.rounds {
             their_times = self.runtime.block_on(theirs(their_times));
             our_times = self.runtime.block_on(ours(our_times));
+            no_times = self.runtime.block_on(nothing(no_times));
         }
-        vec![their_times.figures(Seed::NAME, items), our_times.figures(Ours::NAME, items)]
+        vec![
+            their_times.figures(Seed::NAME, items),
+            our_times.figures(Ours::NAME, items),
+            no_times.figures(Nothing::NAME, items),
+        ]
     }
 
     fn keep(
@@ -282,7 +305,7 @@ impl<C: Cache> Filled<C> {
                 Call::Delete => cache.delete(key).await,
                 Call::Consume => cache.consume(key).await,
             };
-            times.record(start.elapsed(), was_there == (call != Call::Insert));
+            times.record(start.elapsed(), !C::KEEPS || was_there == (call != Call::Insert));
             match call {
                 Call::Insert => drop(cache.delete(key).await),
                 Call::Delete | Call::Consume => drop(cache.set(key, value.clone()).await),
@@ -351,12 +374,11 @@ impl<C: Cache> Filled<C> {
     }
 
     /// Times batches; what they change is put back between them.
-    async fn batches(&mut self, call: BatchCall, mode: Mode, size: usize, count: u64, mut times: Times) -> Times {
+    async fn batches(&mut self, call: BatchCall, mode: Mode, size: usize, count: u64, times: &mut Times) {
         for number in 0..count {
             let (call, done) = self.batch(call, mode, size, number).await;
             times.record(call, done == size);
         }
-        times
     }
 
     /// Times waves of tasks that run a batch each, and put back what it changed.
@@ -432,12 +454,14 @@ mod tests {
         let mut bench = Bench { keys: 500, ..Bench::new(&runtime, 0.0, 2) };
         bench.sharding();
         bench.loops();
-        let (mut theirs, mut ours) = bench.filled(500, 4);
+        bench.batches();
+        let (mut theirs, mut ours, mut nothing) = bench.filled(500, 4);
         for call in [Call::Insert, Call::Set, Call::Update, Call::Get, Call::Exists, Call::Delete, Call::Consume] {
             let figures = bench.in_turns(
                 1,
                 async |times| theirs.calls(call, 600, 1, times).await,
                 async |times| ours.calls(call, 600, 1, times).await,
+                async |times| nothing.calls(call, 600, 1, times).await,
             );
             bench.keep("calls".to_owned(), format!("{call:?}"), ("keys", 500), 1, figures);
         }
@@ -447,18 +471,13 @@ mod tests {
                     20,
                     async |times| theirs.batch_waves(call, mode, 20, 8, 3, times).await,
                     async |times| ours.batch_waves(call, mode, 20, 8, 3, times).await,
+                    async |times| nothing.batch_waves(call, mode, 20, 8, 3, times).await,
                 );
                 bench.keep("batches".to_owned(), format!("{call:?} {mode:?}"), ("tasks", 8), 20, figures);
-                let figures = bench.in_turns(
-                    20,
-                    async |times| theirs.batches(call, mode, 20, 30, times).await,
-                    async |times| ours.batches(call, mode, 20, 30, times).await,
-                );
-                bench.keep("batches".to_owned(), format!("{call:?} {mode:?}"), ("tasks", 1), 20, figures);
             }
         }
         for scenario in bench.into_scenarios() {
-            assert_eq!(scenario.figures.len(), 2);
+            assert_eq!(scenario.figures.len(), 3);
             for figures in &scenario.figures {
                 assert_eq!(figures.failures, 0, "{scenario:?}");
                 assert!(figures.calls > 0 && figures.avg_ns > 0.0, "{scenario:?}");

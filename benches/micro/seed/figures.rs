@@ -33,18 +33,27 @@ pub(crate) struct Scenario {
     pub(crate) value: u64,
     /// Items per call: 1, or the size of the batch.
     pub(crate) items: u64,
-    /// In the order of the caches: the older crate, ours.
+    /// In the order of the caches: the older crate, ours, none.
     pub(crate) figures: Vec<Figures>,
 }
 
 impl Scenario {
-    /// Median time of the first cache over that of the last: above 1 is better. An average says little on a shared
-    /// machine: one call that is interrupted outweighs ten thousand that are not.
+    /// Median time of the older crate over ours: above 1 is better. An average says little on a shared machine: one call
+    /// that is interrupted outweighs ten thousand that are not.
     pub(crate) fn ratio(&self) -> f64 {
-        match &*self.figures {
-            [first, .., last] => first.p50_item_ns / last.p50_item_ns,
-            _ => 1.0,
-        }
+        self.times().map_or(1.0, |[theirs, ours, _]| theirs / ours)
+    }
+
+    /// The same without what the harness takes by itself; `None` where ours takes hardly more than that, so that it would be
+    /// the ratio of two errors.
+    pub(crate) fn net_ratio(&self) -> Option<f64> {
+        let [theirs, ours, harness] = self.times()?;
+        (ours > 1.1 * harness).then(|| (theirs - harness) / (ours - harness))
+    }
+
+    fn times(&self) -> Option<[f64; 3]> {
+        let [theirs, ours, harness] = &*self.figures else { return None };
+        Some([theirs, ours, harness].map(|figures| figures.p50_item_ns))
     }
 }
 
@@ -127,7 +136,7 @@ pub(crate) fn deviation_percent(counts: &[usize]) -> f64 {
     counts.iter().map(|&count| (count as f64 - even).abs() / even * 100.0).sum::<f64>() / counts.len() as f64
 }
 
-/// A line per scenario: median and average per item, 99th percentile per call, the ratio of medians.
+/// A line per scenario: median and average per item, 99th percentile per call, the ratio of medians; then a line per chart.
 pub(crate) fn summary(results: &Results) -> String {
     let mut text = format!("{}, {}\n", results.date, results.machine.note());
     for scenario in &results.scenarios {
@@ -141,9 +150,35 @@ pub(crate) fn summary(results: &Results) -> String {
                 let _ = write!(text, " ({failures} FAILED)");
             }
         }
-        let _ = writeln!(text, " | {:.2}×", scenario.ratio());
+        let net = scenario.net_ratio().map_or_else(String::new, |net| format!(" ({net:.2}× without the harness)"));
+        let _ = writeln!(text, " | {:.2}×{net}", scenario.ratio());
+    }
+    for (chart, scenarios) in by_chart(results) {
+        let of = |ratio: &dyn Fn(&Scenario) -> Option<f64>| {
+            let mut ratios: Vec<f64> = scenarios.iter().filter_map(|scenario| ratio(scenario)).collect();
+            ratios.sort_by(f64::total_cmp);
+            match &*ratios {
+                [] => "-".to_owned(),
+                [least, .., most] => format!("{least:.2}× / {:.2}× / {most:.2}×", ratios[ratios.len() / 2]),
+                [only] => format!("{only:.2}×"),
+            }
+        };
+        let (gross, net) = (of(&|scenario| Some(scenario.ratio())), of(&Scenario::net_ratio));
+        let _ = writeln!(text, "{chart:<28} least / median / most: {gross}; without the harness: {net}");
     }
     text
+}
+
+/// The scenarios of each chart, in the order they were run.
+fn by_chart(results: &Results) -> Vec<(&str, Vec<&Scenario>)> {
+    let mut charts: Vec<(&str, Vec<&Scenario>)> = Vec::new();
+    for scenario in &results.scenarios {
+        match charts.iter_mut().find(|(chart, _)| *chart == scenario.chart) {
+            Some((_, scenarios)) => scenarios.push(scenario),
+            None => charts.push((&scenario.chart, vec![scenario])),
+        }
+    }
+    charts
 }
 
 #[cfg(test)]

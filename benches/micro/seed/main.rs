@@ -8,7 +8,8 @@
 //!
 //! `--scale 1` makes as many calls as the older crate's own programs did (hours); the number of keys, shards, tasks and
 //! the sizes of batches are never scaled. Every scenario is cut into `--rounds` slices run in turns (A B A B …), so that
-//! a noisy neighbour disturbs both alike. Figures are nanoseconds around one awaited call, two clock readings included;
+//! a noisy neighbour disturbs both alike. A third slice calls a cache that does nothing: what the harness takes by itself, and
+//! so the least that any cache could show. Figures are nanoseconds around one awaited call, two clock readings included;
 //! ratios of medians between the two are
 //! what to quote. Both use the same allocator, and sets return the value they replace on
 //! either side.

@@ -112,6 +112,25 @@ fn overwriting_and_counting_allocate_nothing() {
 }
 
 #[test]
+fn exchanging_strings_of_one_length_allocates_nothing() {
+    let (engine, handle) = filled();
+    let mut values: Vec<_> = (0..10_000usize).map(|number| vec![b'y'; number % 65]).collect();
+    for key in 0..10_000u32 {
+        request(&engine, &handle, &key.to_le_bytes(), |keyspace, key| keyspace.set_deadline_ms(key, None));
+    }
+    let count = allocations(|| {
+        for (number, value) in values.iter_mut().enumerate() {
+            let value = std::mem::take(value);
+            request(&engine, &handle, &(number as u32).to_le_bytes(), |keyspace, key| {
+                let old = keyspace.exchange(key, value, |_| Ok(())).unwrap();
+                assert!(old.is_some_and(|old| old.len() == number % 65));
+            });
+        }
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
 fn inserting_allocates_less_than_once_per_key() {
     let (engine, handle) = filled();
     let count = allocations(|| {

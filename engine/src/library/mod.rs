@@ -8,7 +8,8 @@
 //! |---|---|
 //! | [`StorageManager`] | [`Engine`](crate::engine::Engine) without numbered databases |
 //! | [`Namespace`] | [`Handle`](crate::namespace::Handle) to a [`namespace::Namespace`](crate::namespace::Namespace) |
-//! | [`BatchResult`] | [`BatchReport`](crate::keyspace::batch::BatchReport) |
+//! | [`BatchResult`] | what [`keyspace::batch`](crate::keyspace::batch) does for keys and values that come owned |
+//! | [`StringValue`](crate::StringValue) | a value that was read or replaced; where that crate returns an `Arc<Vec<u8>>`: `into()` makes it one |
 //!
 //! Snapshots are not built into this release: asking for them is [`RkvsError::PersistenceUnavailable`], never a silent OK.
 //!

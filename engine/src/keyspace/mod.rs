@@ -116,13 +116,13 @@ impl<'a> Keyspace<'a> {
     }
 
     /// Looks a key up for its value: counts a hit or a miss, raises the key's access frequency.
-    #[inline]
+    #[inline(always)]
     pub fn read(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
         self.read_entry(key).map(|view| ValueRef::new(view.tag, view.value))
     }
 
     /// [`Keyspace::read`] for the whole entry.
-    #[inline]
+    #[inline(always)]
     fn read_entry(&mut self, key: Key<'_>) -> Option<EntryView<'_, Object>> {
         let (namespace, now_ms, touches) = (self.namespace, self.now_ms, self.touches);
         self.shard(key.hash).read(namespace, key, now_ms, touches)
@@ -145,7 +145,7 @@ impl<'a> Keyspace<'a> {
     /// # Errors
     ///
     /// [`Error::WrongType`](crate::error::Error::WrongType).
-    #[inline]
+    #[inline(always)]
     pub fn string(&mut self, key: Key<'_>) -> Result<Option<StringRef<'_>>> {
         self.read(key).map(ValueRef::string).transpose()
     }

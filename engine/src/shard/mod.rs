@@ -172,7 +172,7 @@ impl Shard {
     }
 
     /// Looks a key up for its value: counts a hit or a miss; an expired entry is removed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(
         &mut self,
         namespace: &Namespace,

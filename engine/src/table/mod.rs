@@ -215,7 +215,7 @@ impl<O> Table<O> {
     /// `touch`ed. One that has expired is handed to `expire`, which is to remove it.
     ///
     /// The whole way of a GET in one pass: finding, touching and viewing one after the other would walk it thrice.
-    #[inline]
+    #[inline(always)]
     pub fn read(
         &mut self,
         key: Key<'_>,

@@ -171,7 +171,7 @@ impl Dispatcher {
     }
 
     /// Runs a request, or queues or refuses it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn execute(
         &mut self,
         session: &mut Session,
@@ -210,7 +210,7 @@ impl Dispatcher {
     }
 
     /// The gates: the command, if this request may run.
-    #[inline]
+    #[inline(always)]
     fn admit(
         &self,
         session: &Session,
@@ -350,7 +350,7 @@ impl Dispatcher {
     }
 
     /// Locks what the command's scope asks for and calls its handler.
-    #[inline]
+    #[inline(always)]
     fn run(
         &mut self,
         session: &mut Session,
@@ -382,7 +382,7 @@ impl Dispatcher {
     }
 
     /// Runs a request if its locks can be had; returns the namespace it has chosen for the following ones.
-    #[inline]
+    #[inline(always)]
     fn run_locked(
         &mut self,
         session: &mut Session,
@@ -407,7 +407,7 @@ impl Dispatcher {
     }
 
     /// Calls a handler with the locks its scope asks for; returns the namespace it has chosen.
-    #[inline]
+    #[inline(always)]
     fn call_with<'a>(
         &'a self,
         locks: Option<Locks<'a>>,
@@ -423,7 +423,7 @@ impl Dispatcher {
     }
 
     /// Calls a handler, and does what follows from its end: the error's text, counters, slow log, latency.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn call(
         &self,
         command: &'static Command,

@@ -64,7 +64,8 @@ struct CommandCounters {
     latency: OnceLock<Box<Latency>>,
 }
 
-/// One worker's counters.
+/// One worker's counters, on cache lines of their own; two, because processors fetch them in pairs.
+#[repr(align(128))]
 pub struct WorkerCounters {
     commands: Box<[CommandCounters]>,
     /// Requests executed.

@@ -145,7 +145,7 @@ impl Decoder {
     ///
     /// Costs time linear in the bytes, however they are cut; allocates nothing for a request that is whole in `buf` once
     /// `args` has capacity (inline requests with quotes aside).
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, buf: &[u8], limits: &Limits, args: &mut Vec<ArgRange>) -> Result<Decoded, ProtocolError> {
         if !matches!(self.state, State::Start) {
             return self.resume(buf, limits, args);

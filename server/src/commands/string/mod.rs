@@ -43,7 +43,7 @@ pub(super) static COMMANDS: &[&[Command]] = &[
 ];
 
 /// Replies with a string as it lies in the keyspace: a large one is not copied.
-#[inline]
+#[inline(always)]
 pub(super) fn write_string(reply: &mut Reply<'_>, value: StringRef<'_>) {
     match value {
         StringRef::Bytes(bytes) => reply.bulk(bytes),

@@ -1,7 +1,7 @@
 //! Memory for entries and groups: blocks in steps of 4 bytes, addressed by 32 bits.
 //!
-//! An arena is a list of chunks that grows by a quarter of itself, from 256 KiB on by a sixteenth (at most 1 MiB at a time), so
-//! there is no doubling spike and little that waits to be carved.
+//! An arena is a list of chunks that grows by a quarter of itself, from 256 KiB on by about a hundredth (32 KiB to
+//! 1 MiB at a time), so there is no doubling spike and little that waits to be carved.
 //! Blocks are carved off the end of the newest chunk; freed blocks are kept in lists by exact size up to 2 KiB and
 //! by size class above, found through a bitmap, split when a larger one must serve, and joined with a free
 //! neighbour behind them.
@@ -59,7 +59,7 @@ const FIRST_CHUNK_UNITS: u32 = 256;
 /// From here on a chunk is whole pages.
 const PAGE_UNITS: u32 = (PAGED_FROM_BYTES / UNIT) as u32;
 
-const _: () = assert!(CHUNK_UNITS_MAX.is_multiple_of(PAGE_UNITS));
+const _: () = assert!(CHUNK_UNITS_MAX.is_power_of_two() && PAGE_UNITS.is_power_of_two());
 
 const EXACT_BINS: usize = 512;
 const BINS: usize = EXACT_BINS + 64;
@@ -213,7 +213,11 @@ impl<C: Contents> Arena<C> {
         }
         self.retire_current();
         let size = next_chunk_units(self.total_units).max(units + C::GRAIN);
-        let size = size.next_multiple_of(if size < PAGE_UNITS { FIRST_CHUNK_UNITS } else { PAGE_UNITS });
+        // Powers of two of pages fill extents without a rest.
+        let size = match size {
+            ..PAGE_UNITS => size.next_multiple_of(FIRST_CHUNK_UNITS),
+            PAGE_UNITS.. => size.next_power_of_two(),
+        };
         let index = self.add_chunk(size);
         self.current = index;
         let chunk = &mut self.chunks[index as usize];
@@ -410,7 +414,7 @@ fn next_chunk_units(total: u64) -> u32 {
     let wanted = match total * UNIT as u64 {
         bytes if bytes < 64 << 10 => total,
         bytes if bytes < 256 << 10 => total / 4,
-        _ => (total / 16).max(u64::from(PAGE_UNITS)),
+        _ => 1 << (total / 64).max(u64::from(PAGE_UNITS)).ilog2(),
     };
     wanted.clamp(u64::from(FIRST_CHUNK_UNITS), u64::from(CHUNK_UNITS_MAX)) as u32
 }

@@ -204,6 +204,7 @@ pub struct Counters {
     workers: Box<[WorkerCounters]>,
     connections: AtomicU64,
     rejected_connections: AtomicU64,
+    /// Read before the counters it is subtracted from: they only rise, so none is below it, whoever resets meanwhile.
     baseline: Mutex<Baseline>,
 }
 
@@ -235,7 +236,8 @@ impl Counters {
 
     /// The sums since the start or the latest reset.
     pub fn totals(&self) -> Totals {
-        let (now, before) = (self.totals_ever(), self.baseline.lock().totals);
+        let before = self.baseline.lock().totals;
+        let now = self.totals_ever();
         Totals {
             requests: now.requests - before.requests,
             input_bytes: now.input_bytes - before.input_bytes,
@@ -265,8 +267,8 @@ impl Counters {
 
     /// The calls of the command with this index since the start or the latest reset.
     pub fn command(&self, index: usize) -> CommandTotals {
-        let now = self.command_ever(index);
         let before = self.baseline.lock().commands.get(index).copied().unwrap_or_default();
+        let now = self.command_ever(index);
         CommandTotals {
             calls: now.calls - before.calls,
             nanos: now.nanos - before.nanos,
@@ -290,8 +292,9 @@ impl Counters {
     /// How often the command's duration fell into each bucket ([`latency_bucket_max_ns`]) since the start or the latest
     /// reset; `None` if it was never called.
     pub fn latency(&self, index: usize) -> Option<Box<[u64]>> {
+        let before = self.baseline.lock().latencies.get(index).cloned().flatten();
         let mut now = self.latency_ever(index)?;
-        if let Some(Some(before)) = self.baseline.lock().latencies.get(index) {
+        if let Some(before) = before {
             now.iter_mut().zip(before.iter()).for_each(|(now, before)| *now -= before);
         }
         now.iter().any(|&count| count > 0).then_some(now)
@@ -308,10 +311,10 @@ impl Counters {
 
     /// Error replies by the first word of their text, in alphabetical order, since the start or the latest reset.
     pub fn errors(&self) -> Vec<(Box<[u8]>, u64)> {
+        let before = self.baseline.lock().errors.clone();
         let mut errors = self.errors_ever();
-        let baseline = self.baseline.lock();
         for (name, count) in &mut errors {
-            if let Some((_, before)) = baseline.errors.iter().find(|(known, _)| known == name) {
+            if let Some((_, before)) = before.iter().find(|(known, _)| known == name) {
                 *count -= before;
             }
         }
@@ -380,6 +383,29 @@ mod tests {
         counters.worker(0).called(1, 7, false, true);
         assert_eq!(counters.command(1).calls, 1);
         assert_eq!(counters.latency(1).map(|buckets| buckets.iter().sum::<u64>()), Some(1));
+    }
+
+    #[test]
+    fn a_reset_beside_a_reader_leaves_no_count_below_zero() {
+        let counters = Counters::new(1, 1);
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..20_000 {
+                    counters.worker(0).called(0, 1, true, true);
+                    counters.worker(0).turn(1, 1, 1);
+                    counters.worker(0).error(b"ERR");
+                    counters.reset();
+                }
+                done.store(true, Relaxed);
+            });
+            while !done.load(Relaxed) {
+                // Each panics where a number would fall below zero.
+                let seen = (counters.totals().requests, counters.command(0).calls, counters.errors().len());
+                assert!(seen.0 <= 20_000 && seen.1 <= 20_000 && seen.2 <= 1);
+                counters.latency(0);
+            }
+        });
     }
 
     #[test]

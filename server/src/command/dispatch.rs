@@ -69,6 +69,8 @@ pub(crate) struct Dispatcher {
     hasher: KeyHasher,
     settings: Arc<Settings>,
     settings_version: u64,
+    /// How long a request must take to be looked at for the slow log and the latency monitor.
+    noteworthy_ns: u64,
     ticks: Ticks,
     /// When the request before ended, by the processor's counter.
     last_tick: Cell<u64>,
@@ -99,12 +101,15 @@ const EXPIRE_SLICES: usize = 16;
 impl Dispatcher {
     pub(crate) fn new(server: Arc<Server>, worker: usize) -> Self {
         let table = CommandTable::of_server();
+        let settings_version = server.config.version();
+        let settings = server.config.current();
         Self {
             worker,
             table,
             hasher: server.engine.hasher(),
-            settings: server.config.current(),
-            settings_version: server.config.version(),
+            noteworthy_ns: noteworthy_ns(&settings),
+            settings,
+            settings_version,
             ticks: Ticks::new(),
             last_tick: Cell::new(0),
             now_ms: server.engine.now_ms(),
@@ -141,6 +146,7 @@ impl Dispatcher {
         if version != self.settings_version {
             self.settings_version = version;
             self.settings = self.server.config.current();
+            self.noteworthy_ns = noteworthy_ns(&self.settings);
         }
     }
 
@@ -455,9 +461,7 @@ impl Dispatcher {
         let nanos = self.ticks.delta_as_nanos(self.last_tick.replace(tick), tick);
         self.counters().called(command.index(), nanos, failed, self.settings.latency_tracking);
         context.session.info.command.store(command.index() as u32 + 1, Relaxed);
-        let slow_us = self.settings.slowlog_log_slower_than_us;
-        let spike_ms = self.settings.latency_monitor_threshold_ms;
-        if (slow_us >= 0 && nanos >= slow_us as u64 * 1000) || (spike_ms > 0 && nanos >= spike_ms * 1_000_000) {
+        if nanos >= self.noteworthy_ns {
             self.note_slow(command, context.session, args, nanos);
         }
     }
@@ -541,6 +545,17 @@ impl Dispatcher {
 /// Longest time one worker spends on expiry at a tick, for each step of effort: others wait behind it.
 const EXPIRE_MAX: Duration = Duration::from_millis(1);
 
+/// The shorter of the two thresholds, so that nearly every request is done with one comparison. What is longer than the
+/// clock counts is never reached, as if it was switched off.
+fn noteworthy_ns(settings: &Settings) -> u64 {
+    let slow_ns = u64::try_from(settings.slowlog_log_slower_than_us).map_or(u64::MAX, |us| us.saturating_mul(1_000));
+    let spike_ns = match settings.latency_monitor_threshold_ms {
+        0 => u64::MAX,
+        ms => ms.saturating_mul(1_000_000),
+    };
+    slow_ns.min(spike_ns)
+}
+
 /// Whether there is such a command.
 #[inline]
 fn known(prepared: &Prepared, args: &Args<'_>) -> Result<&'static Command, CommandError> {
@@ -621,6 +636,28 @@ mod tests {
     }
 
     static BROKEN: Command = Command { name: "broken", group: Group::String, run: broken, ..Command::DEFAULT };
+
+    #[test]
+    fn any_threshold_is_a_number_of_nanoseconds() {
+        let cases = [
+            ((-1, 0), u64::MAX),
+            ((0, 0), 0),
+            ((10_000, 0), 10_000_000),
+            ((-1, 1), 1_000_000),
+            ((10_000, 5), 5_000_000),
+            ((18_446_744_073_709_552, 0), u64::MAX),
+            ((i64::MAX, i64::MAX as u64), u64::MAX),
+            ((-1, i64::MAX as u64), u64::MAX),
+        ];
+        for ((slow_us, spike_ms), expected) in cases {
+            let settings = Settings {
+                slowlog_log_slower_than_us: slow_us,
+                latency_monitor_threshold_ms: spike_ms,
+                ..Settings::default()
+            };
+            assert_eq!(noteworthy_ns(&settings), expected, "{slow_us} µs, {spike_ms} ms");
+        }
+    }
 
     #[test]
     fn a_handler_that_panics_costs_its_client_the_connection_and_nothing_else() {

@@ -50,6 +50,47 @@ fn set_changes_everything_or_nothing() {
 }
 
 #[test]
+fn the_largest_values_are_served() {
+    let mut server = Server::rkvs();
+    let largest = [
+        ("slowlog-log-slower-than", "9223372036854775807"),
+        ("slowlog-log-slower-than", "18446744073709552"),
+        ("latency-monitor-threshold", "9223372036854775807"),
+        ("latency-monitor-threshold", "18446744073710"),
+        ("slowlog-max-len", "9223372036854775807"),
+        ("tcp-keepalive", "2147483647"),
+        ("timeout", "2147483647"),
+        ("hz", "500"),
+        ("active-expire-effort", "10"),
+        ("hash-max-listpack-entries", "9223372036854775807"),
+        ("hash-max-listpack-value", "9223372036854775807"),
+        ("maxmemory", "18446744073709551615"),
+        ("proto-max-bulk-len", "9223372036854775807"),
+        ("client-query-buffer-limit", "9223372036854775807"),
+        ("client-output-buffer-limit", "normal 18446744073709551615 18446744073709551615 9223372036854775807"),
+    ];
+    for (name, value) in largest {
+        let mut client = server.client();
+        assert_eq!(client.cmd(&["CONFIG", "SET", name, value]), ok(), "{name}");
+        assert_eq!(client.line("SET expiring v PX 1"), ok());
+        assert_eq!(client.cmd(&["HSET", "hash", &"f".repeat(1000), "v"]), int(1));
+        assert_eq!(client.line("DEL hash"), int(1));
+        // Gone without anybody asking for it: the periodic work goes on.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while client.line("DBSIZE") != int(0) {
+            assert!(Instant::now() < deadline, "{name}: nothing expires");
+        }
+        for line in ["LATENCY DOCTOR", "SLOWLOG GET 9223372036854775807"] {
+            assert!(!matches!(client.line(line), Value::Error(_)), "{name}: {line}");
+        }
+        server.assert_serving();
+    }
+    // A mistake of the server's own would have cost a client its connection, and be counted.
+    let stats = server.client().line("INFO stats");
+    assert!(prose(&stats).contains("unexpected_error_replies:0\r\n"), "{stats:?}");
+}
+
+#[test]
 fn more_clients_than_descriptors_are_refused() {
     script_of_ours! {
         "CONFIG SET maxclients 400000000" => satisfies("an error that tells the number possible", |reply| {

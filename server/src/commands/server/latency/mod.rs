@@ -241,12 +241,12 @@ fn diagnosis(settings: &Settings, all: &[(&'static str, Spikes)]) -> String {
             text.push_str(
                 "- The slow log is off. 'CONFIG SET slowlog-log-slower-than 1000' shows which commands are slow.\n",
             );
-        } else if threshold_ms > 0 && slow_us as u64 > threshold_ms * 1000 {
+        } else if threshold_ms > 0 && slow_us as u64 > threshold_ms.saturating_mul(1000) {
             let _ = writeln!(
                 text,
                 "- The slow log begins at {slow_us} microseconds, above the threshold of this monitor. 'CONFIG SET \
                  slowlog-log-slower-than {}' makes both see the same commands.",
-                threshold_ms * 1000
+                threshold_ms.saturating_mul(1000)
             );
         }
         text.push_str(

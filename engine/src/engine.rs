@@ -82,6 +82,8 @@ pub struct Engine {
     registry: RwLock<Registry>,
     next_id: AtomicU64,
     cycle: Mutex<Cycle>,
+    /// Held while the limit of memory changes, so that two changes do not mix.
+    limit_change: Mutex<()>,
 }
 
 impl Registry {
@@ -165,6 +167,7 @@ impl Engine {
             registry: RwLock::new(Registry { by_database: Vec::new(), count: 0, max_namespaces: NAMESPACES_MAX }),
             next_id: AtomicU64::new(RETIRED + 1),
             cycle: Mutex::default(),
+            limit_change: Mutex::default(),
         };
         for database in 0..options.databases {
             let plain = || (database.to_string(), NamespaceOptions::default());
@@ -262,6 +265,8 @@ impl Engine {
         self.by_name.remove(name);
         registry.by_database[namespace.database() as usize] = None;
         registry.count -= 1;
+        // What follows waits for whoever works in the namespace; others have no part in that.
+        drop(registry);
         namespace.delete();
         Ok(())
     }
@@ -306,6 +311,15 @@ impl Engine {
         sum
     }
 
+    /// [`Engine::usage`] for those who must not wait. See [`Namespace::recent_usage`].
+    pub fn recent_usage(&self) -> Usage {
+        let mut sum = Usage::default();
+        for namespace in self.namespaces() {
+            sum += namespace.recent_usage();
+        }
+        sum
+    }
+
     /// The limit of memory over all namespaces in bytes, 0 for none.
     pub fn max_memory_bytes(&self) -> u64 {
         self.shared.budget.limit_bytes()
@@ -313,11 +327,16 @@ impl Engine {
 
     /// Changes the limit of memory. What is in use beyond it stays; writes that need more are refused.
     pub fn set_max_memory_bytes(&self, max_bytes: u64) {
-        // Held throughout, so that two changes do not mix and no namespace comes or goes meanwhile.
-        let registry = self.registry.write();
-        self.shared.budget.set_limit_bytes(max_bytes);
-        for namespace in registry.by_database.iter().flatten() {
-            namespace.engine_limit_changed().expect("a registered namespace is not deleted");
+        let _alone = self.limit_change.lock();
+        let namespaces: Vec<_> = {
+            // Namespaces are made under this lock: those that are not among these begin with the new limit.
+            let registry = self.registry.write();
+            self.shared.budget.set_limit_bytes(max_bytes);
+            registry.by_database.iter().flatten().cloned().collect()
+        };
+        for namespace in namespaces {
+            // One that was deleted meanwhile has no leases left to be counted anew.
+            let _ = namespace.engine_limit_changed();
         }
     }
 
@@ -347,8 +366,8 @@ impl Engine {
         self.registry.read().by_database.get(database as usize..)?.iter().flatten().next().cloned()
     }
 
-    /// Removes expired keys for at most `slices_max` slices, each under one shard's lock for some microseconds, and goes
-    /// on where the last call stopped. Call it from a timer, several times in a row while its time budget lasts and
+    /// Removes expired keys for at most `slices_max` slices, each under one shard's lock for some microseconds, or until some
+    /// hundreds are removed, and goes on where the last call stopped. Never waits for a lock. Call it from a timer, several times in a row while its time budget lasts and
     /// `round_done` is false. Does nothing while another thread is at it, or when switched off.
     pub fn expire_step(&self, slices_max: usize) -> ExpireStep {
         if !self.active_expiry() {

@@ -9,13 +9,17 @@ use parking_lot::Mutex;
 
 use crate::engine::Shared;
 use crate::error::{Error, Result};
-use crate::keyspace::Keyspace;
+use crate::keyspace::{Keyspace, scan_range};
 use crate::memory::{Budget, Padded};
 use crate::shard::multi_key::{LockError, Locks, Patience, Reach, spin};
 use crate::shard::route::RouteTable;
 use crate::shard::{RETIRED, Shard, Shards};
 use crate::stats::Usage;
-use crate::table::{Key, Shape};
+use crate::table::{EntryView, Key, Shape};
+use crate::value::Object;
+
+/// How often [`Namespace::recent_usage`] lets other threads run before it takes what it has seen last.
+const YIELDS_MAX: usize = 32;
 
 /// Longest name of a namespace, in bytes.
 pub const NAME_BYTES_MAX: usize = 128;
@@ -220,6 +224,45 @@ impl Namespace {
         });
     }
 
+    /// [`Namespace::usage`] for those who must not wait: of a shard whose lock is not to be had within some microseconds the
+    /// numbers are those of the last time somebody asked this way.
+    pub fn recent_usage(&self) -> Usage {
+        let mut sum = Usage::default();
+        for usage in self.recent_shard_usage() {
+            sum += usage;
+        }
+        sum
+    }
+
+    /// The same by shard; empty while the namespace was never used.
+    pub fn recent_shard_usage(&self) -> Vec<Usage> {
+        'anew: loop {
+            let shards = self.shards.load_full();
+            if shards.is_vacant() {
+                return Vec::new();
+            }
+            let mut seen = shards.seen().lock();
+            seen.resize(shards.len(), Usage::default());
+            // All shards together are waited for no longer than one: this is for event loops and probes.
+            let mut yields = 0..YIELDS_MAX;
+            for (index, usage) in seen.iter_mut().enumerate() {
+                let cell = shards.cell(index);
+                let shard = cell.try_lock().or_else(|| spin(|| cell.try_lock())).or_else(|| {
+                    yields.by_ref().find_map(|_| {
+                        std::thread::yield_now();
+                        cell.try_lock()
+                    })
+                });
+                match shard {
+                    Some(shard) if shard.owner == self.id => *usage = shard.usage(),
+                    Some(_) => continue 'anew,
+                    None => {}
+                }
+            }
+            return seen.clone();
+        }
+    }
+
     /// Look-ups and changes since the start, summed over the shards; `None` when a shard is locked for longer than
     /// some microseconds or changes hands right now. For those who must not wait, and can ask again later.
     pub fn try_operations(&self) -> Option<u64> {
@@ -291,7 +334,35 @@ impl Namespace {
         }
     }
 
-    /// Removes expired entries of one shard: see [`Shard::expire`]. `None` when there is no such shard.
+    /// Deadlines of some `count` of `keys` keys, for an estimate: the first keys in the order of their hashes, which are as random
+    /// as any. As [`Namespace::recent_usage`] it waits for nobody: keys of a shard that is locked are passed over.
+    pub fn sample_deadlines(&self, count: usize, keys: usize, mut visit: impl FnMut(u64)) {
+        let shards = self.shards.load_full();
+        let (hashes, _) = scan_range(0, count, keys);
+        for index in 0..shards.len() {
+            let cell = shards.cell(index);
+            if let Some(shard) = cell.try_lock().or_else(|| spin(|| cell.try_lock()))
+                && shard.owner == self.id
+            {
+                let visit = &mut |entry: EntryView<'_, Object>| entry.deadline_ms.into_iter().for_each(&mut visit);
+                shard.table.scan(*hashes.start(), *hashes.end(), visit);
+            }
+        }
+    }
+
+    /// Whether some shard is locked for longer than some microseconds, so that an operation over all of them would wait.
+    /// Costs a look at every lock.
+    pub fn is_busy(&self) -> bool {
+        let shards = self.shards.load_full();
+        let is_free = |index| {
+            let cell = shards.cell(index);
+            cell.try_lock().or_else(|| spin(|| cell.try_lock())).is_some()
+        };
+        !(0..shards.len()).all(is_free)
+    }
+
+    /// Removes expired entries of one shard: see [`Shard::expire`]. `None` when there is no such shard. A shard that is locked is
+    /// passed over: the cycle comes round again, and nobody waits for it meanwhile.
     pub(crate) fn expire_slice(
         &self,
         shard: usize,
@@ -303,7 +374,8 @@ impl Namespace {
         if shards.is_vacant() || shard >= shards.len() {
             return None;
         }
-        let mut shard = shards.cell(shard).lock();
+        let cell = shards.cell(shard);
+        let Some(mut shard) = cell.try_lock().or_else(|| spin(|| cell.try_lock())) else { return Some((0, None)) };
         // Shards that change hands right now are left for the next round.
         if shard.owner == self.id { Some(shard.expire(self, now_ms, cursor, groups_max)) } else { Some((0, None)) }
     }

@@ -773,3 +773,71 @@ fn what_is_removed_can_be_written_again_at_the_limit() {
     assert!(failures < keys / 20, "{failures} of {keys} writes were refused");
     assert!(fixture.engine.usage().used_bytes <= 256 << 10);
 }
+
+#[test]
+fn who_must_not_wait_passes_over_a_locked_shard() {
+    let fixture = Fixture::new();
+    let options = NamespaceOptions { shards: Some(2), ..NamespaceOptions::default() };
+    let namespace = fixture.engine.create_namespace("two", options).unwrap();
+    let mut handle = Handle::new(Arc::clone(&namespace));
+    for number in 0..100u32 {
+        let bytes = number.to_le_bytes();
+        let key = fixture.engine.key(&bytes);
+        handle
+            .with_key(key, 1_000, |keyspace| keyspace.set_string(key, b"v", DeadlineChange::At(5_000)))
+            .unwrap()
+            .unwrap();
+    }
+    let before = namespace.recent_shard_usage();
+    assert_eq!(before, namespace.shard_usage());
+    assert!(!namespace.is_busy());
+    let locked_key = fixture.engine.key(b"some key");
+    let locked = handle.shard_of(locked_key.hash);
+    let locks = handle.lock(Reach::Key(locked_key.hash), Patience::Wait).unwrap();
+    assert!(namespace.is_busy());
+
+    let mut sampled = 0;
+    namespace.sample_deadlines(100, 100, |deadline_ms| sampled += usize::from(deadline_ms == 5_000));
+    assert_eq!(sampled, before[1 - locked].keys, "those of the other shard");
+
+    fixture.clock.set_ms(6_000);
+    while !fixture.engine.expire_step(100).round_done {}
+    let during = namespace.recent_shard_usage();
+    assert_eq!(during[locked], before[locked], "as it was seen last");
+    assert_eq!(during[1 - locked].keys, 0, "the other one has been cleared of what expired");
+    assert_eq!(namespace.recent_usage().keys, before[locked].keys);
+
+    drop(locks);
+    while !fixture.engine.expire_step(100).round_done {}
+    assert_eq!(namespace.recent_usage().keys, 0);
+}
+
+#[test]
+fn deleting_a_namespace_and_changing_the_limit_of_memory_hold_nobody_up_elsewhere() {
+    let fixture = Fixture::new();
+    let namespace = fixture.engine.create_namespace("long", NamespaceOptions::default()).unwrap();
+    let mut handle = Handle::new(Arc::clone(&namespace));
+    handle.refresh().unwrap();
+    let locks = handle.lock(Reach::All, Patience::Wait).unwrap();
+    let engine = &fixture.engine;
+    std::thread::scope(|scope| {
+        // Both wait for the locks.
+        scope.spawn(|| engine.set_max_memory_bytes(1 << 30));
+        while engine.max_memory_bytes() == 0 {
+            std::thread::yield_now();
+        }
+        scope.spawn(|| engine.delete_namespace("long").unwrap());
+        while engine.namespace("long").is_some() {
+            std::thread::yield_now();
+        }
+        let (sender, receiver) = std::sync::mpsc::channel();
+        scope.spawn(move || {
+            engine.create_namespace("other", NamespaceOptions::default()).unwrap();
+            sender.send(engine.namespaces().len()).unwrap();
+        });
+        let seen = receiver.recv_timeout(std::time::Duration::from_secs(20));
+        drop(locks);
+        assert_eq!(seen, Ok(engine.databases() as usize + 1));
+    });
+    assert!(namespace.is_deleted());
+}

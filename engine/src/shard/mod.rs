@@ -250,6 +250,9 @@ pub(crate) struct Shards {
     vacant: bool,
     route: Arc<RouteTable>,
     cells: Box<[Padded<Cell>]>,
+    /// What each shard held when it was last asked, for those who do not wait for its lock. Locks of shards are at most tried
+    /// while this one is held.
+    seen: parking_lot::Mutex<Vec<Usage>>,
 }
 
 /// A shard behind its lock, and what may be known of it without.
@@ -268,7 +271,13 @@ impl Shards {
                 Padded(Cell { directory: prefetch::DirectoryPlace::default(), shard })
             })
             .collect();
-        Self { serial: SERIAL.fetch_add(1, Ordering::Relaxed), vacant: owner == RETIRED, route, cells }
+        Self {
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+            vacant: owner == RETIRED,
+            route,
+            cells,
+            seen: parking_lot::Mutex::default(),
+        }
     }
 
     #[inline]
@@ -283,6 +292,10 @@ impl Shards {
 
     pub(crate) fn len(&self) -> usize {
         self.cells.len()
+    }
+
+    pub(crate) fn seen(&self) -> &parking_lot::Mutex<Vec<Usage>> {
+        &self.seen
     }
 
     /// Whether these are the shards of nobody, which namespaces have until they are used.

@@ -7,6 +7,9 @@ use super::bucket::SLOTS;
 use super::entry::{EntryView, Parts};
 use super::{Displaced, Slot, Table};
 
+/// Groups whose times are looked at in one call at most: some ten microseconds.
+const LOOKS_MAX: usize = 16 << 10;
+
 impl<O> Table<O> {
     /// Lowers the earliest deadline of a slot's group.
     pub(super) fn note_deadline(&mut self, slot: Slot, deadline_ms: u64) {
@@ -20,7 +23,7 @@ impl<O> Table<O> {
     }
 
     /// Removes expired entries from at most `groups_max` groups whose earliest deadline has come, starting at hash
-    /// position `cursor`. Returns where to go on, `None` at the end. Each entry is shown to `expired` before it goes, and its
+    /// position `cursor`. Stops early when very many groups turn out not to be due. Returns where to go on, `None` at the end. Each entry is shown to `expired` before it goes, and its
     /// boxed object handed to `displaced`.
     ///
     /// Cost: a sequential read of the times, and for each due group its entries.
@@ -35,10 +38,10 @@ impl<O> Table<O> {
         if self.expires_count == 0 || self.earliest_ms.is_empty() {
             return None;
         }
-        let mut opened = 0;
+        let (mut opened, mut looked_at) = (0, 0);
         let mut index = self.first_place(self.directory_index(cursor));
         while index < self.directory.len() {
-            if opened == groups_max {
+            if opened == groups_max || looked_at == LOOKS_MAX {
                 return Some((index as u64) << 1 << (63 - self.directory_depth));
             }
             let step = 1 << (self.directory_depth - self.directory[index].depth());
@@ -48,6 +51,7 @@ impl<O> Table<O> {
                 self.shrink(index);
             }
             index += step;
+            looked_at += 1;
         }
         if self.len == 0 {
             self.clear();

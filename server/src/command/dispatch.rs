@@ -8,7 +8,6 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
 
 use quanta::Clock as Ticks;
 use rkvs_engine::namespace::Handle;
@@ -89,14 +88,6 @@ struct FoundKeys {
     /// Their argument indexes and hashes, in order.
     hashed: Vec<(usize, u64)>,
 }
-
-/// Longest time all workers together spend on expiry between two ticks, in percent, at the least
-/// `active-expire-effort`; as in the reference, each step of effort adds [`EXPIRE_EFFORT_PERCENT`].
-const EXPIRE_PERCENT: u32 = 25;
-/// What a step of `active-expire-effort` adds, in percent.
-const EXPIRE_EFFORT_PERCENT: u32 = 2;
-/// Slices of expiry between two looks at the clock.
-const EXPIRE_SLICES: usize = 16;
 
 impl Dispatcher {
     pub(crate) fn new(server: Arc<Server>, worker: usize) -> Self {
@@ -492,28 +483,6 @@ impl Dispatcher {
         }
     }
 
-    /// Removes expired keys for a share of the time between two ticks.
-    pub(crate) fn expire(&mut self) {
-        let started = Instant::now();
-        let effort = self.settings.active_expire_effort.max(1);
-        let percent = EXPIRE_PERCENT + EXPIRE_EFFORT_PERCENT * (effort - 1);
-        let budget = Duration::from_secs(1) / self.settings.hz.max(1) * percent / 100 / self.server.workers() as u32;
-        let budget = budget.min(EXPIRE_MAX * effort);
-        loop {
-            let step = self.server.engine.expire_step(EXPIRE_SLICES);
-            let elapsed = started.elapsed();
-            if step.round_done || elapsed > budget {
-                self.server.observer.expire_cycle(elapsed, !step.round_done);
-                let spike_ms = self.settings.latency_monitor_threshold_ms;
-                let elapsed_ms = elapsed.as_millis() as u64;
-                if spike_ms > 0 && elapsed_ms >= spike_ms {
-                    self.server.latency.push("expire-cycle", self.now_ms / 1000, elapsed_ms);
-                }
-                return;
-            }
-        }
-    }
-
     /// What [`exec`] needs of a dispatcher.
     pub(crate) fn parts(&self) -> (&Server, &Settings, KeyHasher, u64) {
         (&self.server, &self.settings, self.hasher, self.now_ms)
@@ -541,9 +510,6 @@ impl Dispatcher {
         self.fail(session, error, output);
     }
 }
-
-/// Longest time one worker spends on expiry at a tick, for each step of effort: others wait behind it.
-const EXPIRE_MAX: Duration = Duration::from_millis(1);
 
 /// The shorter of the two thresholds, so that nearly every request is done with one comparison. What is longer than the
 /// clock counts is never reached, as if it was switched off.

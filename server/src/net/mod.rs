@@ -1,11 +1,12 @@
 //! Sockets, and the threads that serve them.
 //!
 //! `listener` binds and accepts; `worker` is the event loop of one thread, `poller` the boundary to the system's
-//! readiness notification, `connection` one client's socket and buffers, `buffer` the read buffers lent to them, and
-//! `inbox` what other threads ask of a worker. `shutdown` says how all of it ends.
+//! readiness notification, `connection` one client's socket and buffers, `buffer` the read buffers lent to them,
+//! `expiry` the share of its time that removing expired keys gets, and `inbox` what other threads ask of a worker. `shutdown` says how all of it ends.
 
 mod buffer;
 mod connection;
+mod expiry;
 pub(crate) mod inbox;
 mod listener;
 mod poller;

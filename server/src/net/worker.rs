@@ -16,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::buffer::{BufferPool, ReadBuffer, ReadOutcome};
 use super::connection::Connection;
+use super::expiry::Expiry;
 use super::inbox::{Inbox, Message};
 use super::listener::{Accepted, Listener};
 use super::poller::Poller;
@@ -109,6 +110,7 @@ pub(crate) struct Worker {
     pool: BufferPool,
     outputs: Vec<Output>,
     dispatcher: Dispatcher,
+    expiry: Expiry,
     /// Where the sweep over all connections goes on.
     sweep_at: usize,
     requests: u64,
@@ -150,6 +152,7 @@ impl Worker {
             window_len: 0,
             pool: BufferPool::default(),
             outputs: Vec::new(),
+            expiry: Expiry::default(),
             sweep_at: 0,
             requests: 0,
             input_bytes: 0,
@@ -165,7 +168,9 @@ impl Worker {
         let mut hz = self.dispatcher.settings().hz;
         let mut ticks = ticker(hz);
         while !self.server.shutdown.is_requested() {
-            if self.work()? {
+            let is_busy = self.work()?;
+            let expires = self.expiry.go_on(&self.server, self.dispatcher.settings(), !is_busy);
+            if is_busy || expires {
                 tokio::task::yield_now().await;
                 // The ticker is asked without waiting for it.
                 tokio::select! {
@@ -697,7 +702,7 @@ impl Worker {
         }
     }
 
-    /// Periodic work: a slice of expiry, and a look at every connection once a second.
+    /// Periodic work: a step of expiry, and a look at every connection once a second.
     fn tick(&mut self) {
         self.dispatcher.begin_turn();
         self.read_inbox();
@@ -705,7 +710,7 @@ impl Worker {
             self.resume_paused();
         }
         self.accept_ready = !self.listeners.is_empty();
-        self.dispatcher.expire();
+        self.expiry.tick(&self.server, self.dispatcher.settings());
         if self.index == 0 {
             self.server.namespace_rates.sample(&self.server.engine, self.dispatcher.now_ms());
         }

@@ -1,6 +1,8 @@
 //! `EXPIRE key seconds [NX | XX | GT | LT]`
 
-use rkvs_tests::{expect::*, script};
+use std::time::{Duration, Instant};
+
+use rkvs_tests::{Server, expect::*, script};
 
 #[test]
 fn sets_a_deadline_from_now_on() {
@@ -107,5 +109,25 @@ fn a_watched_key_has_changed() {
         "EXPIRE k 100 NX" => int(0),
         "MULTI" => ok(),
         "EXEC" => array([]),
+    }
+}
+
+#[test]
+fn many_keys_that_expire_at_once_are_soon_gone() {
+    const KEYS: usize = 100_000;
+    // The first look at what has expired comes within a second, and the work does not wait for the second one.
+    let server = Server::rkvs_with(&["--hz", "1"]);
+    let mut client = server.client();
+    assert_eq!(client.line("DEBUG SET-ACTIVE-EXPIRE 0"), ok());
+    for start in (0..KEYS).step_by(1_000) {
+        let set = |key| ["SET", &format!("key:{key}"), "value", "PX", "1"].map(str::to_owned).to_vec();
+        let requests: Vec<Vec<String>> = (start..start + 1_000).map(set).collect();
+        assert!(client.pipeline(&requests).iter().all(|reply| *reply == ok()));
+    }
+    assert_eq!(client.line("DBSIZE"), int(KEYS as i64));
+    assert_eq!(client.line("DEBUG SET-ACTIVE-EXPIRE 1"), ok());
+    let deadline = Instant::now() + Duration::from_secs(15);
+    while client.line("DBSIZE") != int(0) {
+        assert!(Instant::now() < deadline, "{:?} keys are left", client.line("DBSIZE"));
     }
 }

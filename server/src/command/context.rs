@@ -137,7 +137,8 @@ impl<'a> Context<'a> {
     /// handles are in the order of `wanted`. Inside a transaction the locks are held already.
     ///
     /// # Errors
-    /// When one of the namespaces was deleted meanwhile, and what `operation` returns.
+    /// [`CommandError::LockBusy`] when another thread has one of the locks: a handler passes it on before it has changed
+    /// anything. When one of the namespaces was deleted meanwhile. What `operation` returns.
     pub fn with_shards<T>(
         &mut self,
         wanted: &[(Arc<Namespace>, Reach<'_>)],
@@ -151,15 +152,17 @@ impl<'a> Context<'a> {
             let handles = handles.ok_or(CommandError::NamespaceGone)?;
             return operation(locks, &handles, self.now_ms);
         }
+        // A transaction that has begun ends; other requests are tried again, and others are served meanwhile.
+        let patience = if self.in_transaction() { Patience::Wait } else { Patience::Brief };
         let mut handles: Vec<Handle> = wanted.iter().map(|(namespace, _)| Handle::new(Arc::clone(namespace))).collect();
         loop {
             let reaches: Vec<_> = handles.iter().zip(wanted).map(|(handle, (_, reach))| (handle, *reach)).collect();
-            match Locks::many(&reaches, Patience::Wait) {
+            match Locks::many(&reaches, patience) {
                 Ok(mut locks) => {
                     let handles: Vec<&Handle> = handles.iter().collect();
                     return operation(&mut locks, &handles, self.now_ms);
                 }
-                Err(LockError::Busy) => unreachable!("waiting does not give up"),
+                Err(LockError::Busy) => return Err(CommandError::LockBusy),
                 Err(LockError::Stale) => {}
             }
             for handle in &mut handles {

@@ -394,16 +394,20 @@ impl Dispatcher {
                 let reach = self.found.find(command, args);
                 let locks = Locks::many(&[(namespace, reach)], Patience::Brief)?;
                 let mut args = args.clone().with_hashes(&self.found.hashed);
-                return Ok(self.call_with(Some(locks), session, namespace, command, &mut args, output));
+                return self.call_with(Some(locks), session, namespace, command, &mut args, output);
             }
             // Found out by the locks in the other cases.
             (Scope::Namespace, _) if namespace.namespace().is_deleted() => return Err(LockError::Stale),
+            // It waits for one lock after another, and with it all clients of this worker: better not while somebody is at
+            // something long.
+            (Scope::Namespace, _) if namespace.namespace().is_busy() => return Err(LockError::Busy),
             _ => None,
         };
-        Ok(self.call_with(locks, session, namespace, command, args, output))
+        self.call_with(locks, session, namespace, command, args, output)
     }
 
-    /// Calls a handler with the locks its scope asks for; returns the namespace it has chosen.
+    /// Calls a handler with the locks its scope asks for; returns the namespace it has chosen. The error is that of locks that
+    /// the handler takes itself.
     #[inline(always)]
     fn call_with<'a>(
         &'a self,
@@ -413,13 +417,16 @@ impl Dispatcher {
         command: &'static Command,
         args: &mut Args<'_>,
         output: &mut Output,
-    ) -> Option<Handle> {
+    ) -> Result<Option<Handle>, LockError> {
         let mut context = Context::new(&self.server, &self.settings, session, self.now_ms, namespace, &[], locks);
-        self.call(command, &mut context, args, output);
-        context.take_selected()
+        match self.call(command, &mut context, args, output) {
+            true => Ok(context.take_selected()),
+            false => Err(LockError::Busy),
+        }
     }
 
-    /// Calls a handler, and does what follows from its end: the error's text, counters, slow log, latency.
+    /// Calls a handler, and does what follows from its end: the error's text, counters, slow log, latency. `false` when it
+    /// could not begin, for want of locks it takes itself.
     #[inline(always)]
     pub(crate) fn call(
         &self,
@@ -427,13 +434,17 @@ impl Dispatcher {
         context: &mut Context<'_>,
         args: &mut Args<'_>,
         output: &mut Output,
-    ) {
+    ) -> bool {
         let mark = output.mark();
         let protocol = context.session.protocol;
         let outcome =
             catch_unwind(AssertUnwindSafe(|| (command.run)(context, args, &mut Reply::new(output, protocol))));
         let failed = match outcome {
             Ok(Ok(())) => false,
+            Ok(Err(CommandError::LockBusy)) => {
+                output.truncate(mark);
+                return false;
+            }
             Ok(Err(error)) => {
                 output.truncate(mark);
                 self.fail(context.session, &error, output);
@@ -455,6 +466,7 @@ impl Dispatcher {
         if nanos >= self.noteworthy_ns {
             self.note_slow(command, context.session, args, nanos);
         }
+        true
     }
 
     /// Replies with an error.
@@ -649,5 +661,45 @@ mod tests {
         assert_eq!(&**output.buffer(), b"+before\r\n-ERR internal error\r\n");
         assert!(Locks::one(&handle, hash, Patience::Brief).is_ok(), "the lock is free again");
         assert_eq!(bound.server.counters.totals().panics, 1);
+    }
+
+    #[test]
+    fn whoever_needs_a_lock_that_is_taken_comes_back_and_whoever_does_not_is_served() {
+        let directory = tempfile::TempDir::new().expect("a temporary directory");
+        let settings =
+            Settings { port: 0, unixsocket: Some(directory.path().join("socket")), workers: 1, ..Settings::default() };
+        let bound = Server::bind(Config::new(settings, Default::default(), None)).expect("binds");
+        let mut dispatcher = Dispatcher::new(Arc::clone(&bound.server), 0);
+        let mut session = Session::detached(&bound.server);
+        let mut namespace = Handle::new(bound.server.engine.database(0).expect("exists"));
+        let mut run = |line: &str| {
+            let mut bytes = Vec::new();
+            let ranges: Vec<ArgRange> = line
+                .split(' ')
+                .map(|word| {
+                    bytes.extend_from_slice(word.as_bytes());
+                    ArgRange { start: bytes.len() - word.len(), len: word.len() }
+                })
+                .collect();
+            let mut output = Output::new();
+            let prepared = dispatcher.prepare(&bytes, &ranges);
+            let flow = dispatcher.execute(&mut session, &mut namespace, &bytes, &ranges, &prepared, &mut output);
+            (flow, String::from_utf8_lossy(output.buffer()).into_owned())
+        };
+        assert_eq!(run("SET a 1"), (Flow::Done, "+OK\r\n".into()));
+        let mut other = Handle::new(bound.server.engine.database(0).expect("exists"));
+        other.refresh().expect("exists");
+        let locks = other.lock(Reach::Key(bound.server.engine.key(b"a").hash), Patience::Wait).expect("free");
+        for line in ["GET a", "COPY a b", "MOVE a 1", "SWAPDB 0 1", "FLUSHALL", "FLUSHDB", "DBSIZE", "KEYS *", "SCAN 0"]
+        {
+            assert_eq!(run(line), (Flow::LockBusy, String::new()), "{line}");
+        }
+        for line in ["PING", "INFO everything", "MEMORY STATS", "NAMESPACE INFO 0", "NAMESPACE SHARDS 0", "SELECT 0"] {
+            let (flow, reply) = run(line);
+            assert_eq!((flow, reply.starts_with('-')), (Flow::Done, false), "{line}: {reply}");
+        }
+        drop(locks);
+        assert_eq!(run("COPY a b"), (Flow::Done, ":1\r\n".into()));
+        assert_eq!(run("DBSIZE"), (Flow::Done, ":2\r\n".into()));
     }
 }

@@ -104,6 +104,8 @@ pub enum CommandError {
     ExecAbort,
     /// DEBUG is switched off; carries the command's name and the setting that permits it.
     NotEnabled(&'static str),
+    /// A lock is taken and nothing has happened yet: dispatch tries the request again. No client is told.
+    LockBusy,
     /// A handler failed in a way it must not; logged, counted, and the connection ends.
     Internal,
     /// A text that belongs to one command alone, with its prefix (`ERR …`).
@@ -181,7 +183,7 @@ impl CommandError {
                     command.to_ascii_lowercase()
                 ));
             }
-            E::Internal => "ERR internal error",
+            E::Internal | E::LockBusy => "ERR internal error",
             E::Engine(text) | E::Other(text) => text,
             E::Message(text) => return Cow::Borrowed(text),
         };

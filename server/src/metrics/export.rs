@@ -68,11 +68,11 @@ impl Exporter {
         Self { recorder, handle, gauges: HashMap::new(), counters: HashMap::new() }
     }
 
-    /// The whole page. Locks one shard after another for as long as copying its counters takes.
+    /// The whole page. Looks at one shard after another for as long as copying its counters takes, and waits for none.
     pub(super) fn page(&mut self, server: &Server) -> String {
         let now_ms = server.engine.now_ms();
         let namespaces: Vec<_> = server.engine.namespaces();
-        let usages: Vec<Vec<Usage>> = namespaces.iter().map(|namespace| namespace.shard_usage()).collect();
+        let usages: Vec<Vec<Usage>> = namespaces.iter().map(|namespace| namespace.recent_shard_usage()).collect();
         let mut data = Usage::default();
         usages.iter().flatten().for_each(|usage| data += *usage);
         self.server(server, data, now_ms);
@@ -425,7 +425,7 @@ impl Text {
             "Average time to live by database in seconds.",
             &|row| match row.sum.expires {
                 0 => 0.0,
-                _ => avg_ttl_ms(row.namespace, now_ms) as f64 / 1000.0,
+                _ => avg_ttl_ms(row.namespace, row.sum.keys, now_ms) as f64 / 1000.0,
             },
         );
     }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use rkvs_engine::namespace::{Handle, Namespace};
+use rkvs_engine::namespace::Namespace;
 use rkvs_engine::stats::Usage;
 
 use super::counters::{LATENCY_BUCKETS, latency_bucket_max_ns};
@@ -51,7 +51,8 @@ struct Facts<'a> {
 }
 
 /// The sections that are asked for by name (or by `all`, `everything`, `default`); the default ones when none is named.
-/// Locks one shard after another for as long as copying its counters takes, so no shard may be locked by the caller.
+/// Looks at one shard after another for as long as copying its counters takes, and waits for none: of a shard that is locked
+/// for long it knows what was seen last.
 pub(crate) fn sections<'n>(
     server: &Server,
     settings: &Settings,
@@ -62,7 +63,7 @@ pub(crate) fn sections<'n>(
     let all = asks_for("all") || asks_for("everything");
     let default = names.clone().next().is_none() || asks_for("default");
     let namespaces: Vec<_> =
-        server.engine.namespaces().into_iter().map(|one| (Arc::clone(&one), one.usage())).collect();
+        server.engine.namespaces().into_iter().map(|one| (Arc::clone(&one), one.recent_usage())).collect();
     let mut data = Usage::default();
     for (_, usage) in &namespaces {
         data += *usage;
@@ -363,7 +364,7 @@ pub(super) fn percentile_ns(buckets: &[u64], percentile: f64) -> u64 {
 
 fn keyspace(facts: &Facts<'_>, out: &mut String) {
     for (namespace, usage) in facts.namespaces.iter().filter(|(_, usage)| usage.keys > 0) {
-        let avg_ttl_ms = if usage.expires > 0 { avg_ttl_ms(namespace, facts.now_ms) } else { 0 };
+        let avg_ttl_ms = if usage.expires > 0 { avg_ttl_ms(namespace, usage.keys, facts.now_ms) } else { 0 };
         let (keys, expires) = (usage.keys, usage.expires);
         let _ = write!(out, "db{}:keys={keys},expires={expires},avg_ttl={avg_ttl_ms}\r\n", namespace.database());
     }
@@ -374,15 +375,15 @@ const TTL_SAMPLE: usize = 64;
 
 /// The average time to live of the keys that have one, estimated from the first keys in the order of their hashes, which
 /// is as random as any.
-pub(super) fn avg_ttl_ms(namespace: &Arc<Namespace>, now_ms: u64) -> u64 {
-    let handle = Handle::new(Arc::clone(namespace));
-    let (_, (sum_ms, count)) =
-        handle.unlocked(now_ms).scan(0, TTL_SAMPLE, |(sum_ms, count): &mut (u64, u64), entry| {
-            if let Some(deadline_ms) = entry.deadline_ms {
-                *sum_ms = sum_ms.saturating_add(deadline_ms.saturating_sub(now_ms));
-                *count += 1;
-            }
-        });
+pub(super) fn avg_ttl_ms(namespace: &Namespace, keys: usize, now_ms: u64) -> u64 {
+    let (mut sum_ms, mut count) = (0_u64, 0);
+    namespace.sample_deadlines(TTL_SAMPLE, keys, |deadline_ms| {
+        // One that has passed belongs to a key that is gone for everybody.
+        if deadline_ms > now_ms {
+            sum_ms = sum_ms.saturating_add(deadline_ms - now_ms);
+            count += 1;
+        }
+    });
     sum_ms.checked_div(count).unwrap_or(0)
 }
 

@@ -73,7 +73,7 @@ pub struct Observer {
 impl Observer {
     /// Looks once. To be called every [`SAMPLE_PERIOD`].
     pub fn look(&self, server: &Server) {
-        self.memory(server, server.engine.usage());
+        self.memory(server, server.engine.recent_usage());
         let totals = server.counters.totals_ever();
         let mut samples = self.samples.lock();
         // One more than there are periods: rates are differences.
@@ -147,7 +147,7 @@ impl Observer {
 
     /// Begins to count from zero (CONFIG RESETSTAT), and takes what is in use now for the peak.
     pub fn reset(&self, server: &Server) {
-        let usage = server.engine.usage();
+        let usage = server.engine.recent_usage();
         *self.baseline.lock() = usage.counters;
         self.peak_bytes.store(0, Relaxed);
         self.expire_cycle_us.store(0, Relaxed);

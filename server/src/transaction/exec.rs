@@ -257,7 +257,8 @@ fn segment<'h>(
     let mut context = Context::new(server, settings, session, now_ms, &handles[current], handles, locks);
     for (command, ranges) in requests {
         let mut args = Args::new(bytes, ranges, command.name_words(), hasher);
-        dispatcher.call(command, &mut context, &mut args, output);
+        let begun = dispatcher.call(command, &mut context, &mut args, output);
+        debug_assert!(begun, "a transaction that has begun waits for locks");
         if let Some(chosen) = context.take_selected()
             && let Some(place) = handles.iter().position(|handle| handle.namespace().id() == chosen.namespace().id())
         {

@@ -21,7 +21,7 @@ pub(super) const INFO: Command = Command {
 /// the progress of a resize.
 fn info(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let namespace = find(ctx, args.bytes()?)?;
-    let usage = namespace.usage();
+    let usage = namespace.recent_usage();
     let counters = usage.counters;
     let numbers = [
         ("keys", usage.keys as u64),

@@ -21,7 +21,7 @@ pub(super) const SHARDS: Command = Command {
 
 fn shards(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let namespace = find(ctx, args.bytes()?)?;
-    let mut usages = namespace.shard_usage();
+    let mut usages = namespace.recent_shard_usage();
     if usages.is_empty() {
         // They come into being with the first use.
         usages.resize(namespace.shard_count(), Usage::default());

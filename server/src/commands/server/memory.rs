@@ -114,7 +114,7 @@ fn malloc_stats(_: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) ->
 fn stats(ctx: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let server = ctx.server;
     let by_namespace: Vec<_> =
-        server.engine.namespaces().into_iter().map(|one| (one.database(), one.usage())).collect();
+        server.engine.namespaces().into_iter().map(|one| (one.database(), one.recent_usage())).collect();
     let mut data = Usage::default();
     by_namespace.iter().for_each(|(_, usage)| data += *usage);
     let memory = server.observer.memory(server, data);
@@ -189,7 +189,7 @@ const SMALL_BYTES: u64 = 5 << 20;
 
 fn doctor(ctx: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let server = ctx.server;
-    let memory = server.observer.memory(server, server.engine.usage());
+    let memory = server.observer.memory(server, server.engine.recent_usage());
     let (used, peak, resident) = (memory.used_bytes(), server.observer.peak_bytes(), process::resident_bytes());
     let clients_bytes = memory.clients_bytes as u64;
     reply.verbatim(b"txt", diagnosis(used, peak, resident, clients_bytes, server.clients.len() as u64).as_bytes());

@@ -525,7 +525,7 @@ impl Namespace {
             for shard in &mut guards {
                 shard.owner = RETIRED;
                 shard.watches = None;
-                self.shared.reclaim.free_table(shard.take_table());
+                shard.clear(&self.shared.reclaim);
             }
             self.shards.store(Arc::clone(self.shared.vacant()));
             return;

@@ -53,7 +53,7 @@ impl Keyspace<'_> {
             *removed += keys;
             shard.counters.changes += keys as u64;
             shard.counters.writes += 1;
-            namespace.shared().reclaim.free_table(shard.take_table());
+            shard.clear(&namespace.shared().reclaim);
             namespace.release_keys(keys as u64);
             if namespace.is_leasing() {
                 shard.settle(namespace);

@@ -15,6 +15,14 @@ pub fn collect() {
     unsafe { mi_collect(true) };
 }
 
+/// Gives memory back that has been free for a while, whoever freed it. Does nothing while there is none, else it asks the system, for
+/// milliseconds when there is much: to be called now and then by a thread that nobody waits for, since threads that allocate do
+/// it on their way otherwise, and idle ones never.
+pub fn purge() {
+    // SAFETY: may be called at any time, by any thread.
+    unsafe { mi_collect(false) };
+}
+
 /// The allocator's own report.
 pub fn report() -> String {
     let mut text = String::new();
@@ -44,6 +52,7 @@ mod tests {
     #[test]
     fn the_report_is_a_text_even_where_another_allocator_serves() {
         collect();
+        purge();
         assert!(!report().trim().is_empty());
     }
 }

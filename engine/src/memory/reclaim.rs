@@ -1,7 +1,8 @@
 //! A background thread that frees large values, so that nobody does it under a lock.
 
-use std::sync::OnceLock;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use crate::table::Table;
@@ -10,11 +11,11 @@ use crate::value::Object;
 /// Values from this size on are freed in the background, in bytes.
 pub(crate) const LARGE_BYTES: usize = 64 << 10;
 
-/// Tables with fewer entries, each at most an object below [`LARGE_BYTES`], are freed where they are.
+/// Tables with more entries are freed in the background whatever their size.
 const ENTRIES_MAX: usize = 64;
 
-/// Values that may wait to be freed. When as many wait, the thread that has one more frees it itself: that slows
-/// down who deletes rather than letting garbage pile up.
+/// Values and tables that wait to be freed before the thread that has one more value frees it itself: that slows down who deletes
+/// rather than letting garbage pile up. A table always waits its turn: it may hold anything, and there are as many as shards.
 const QUEUE_MAX: usize = 1_024;
 
 /// Something to free.
@@ -26,7 +27,8 @@ enum Garbage {
 /// The way to the freeing thread, which starts with the first large value and ends with the engine.
 #[derive(Debug, Default)]
 pub(crate) struct Reclaim {
-    queue: OnceLock<Option<SyncSender<Garbage>>>,
+    queue: OnceLock<Option<Sender<Garbage>>>,
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Reclaim {
@@ -34,14 +36,16 @@ impl Reclaim {
     pub(crate) fn free(&self, object: Option<Box<Object>>) {
         if let Some(object) = object
             && object.owned_bytes() >= LARGE_BYTES
+            && self.waiting.load(Ordering::Relaxed) < QUEUE_MAX
         {
             self.free_large(Garbage::Object(object));
         }
     }
 
-    /// Frees a table and all in it: here when that is quick, in the background otherwise.
-    pub(crate) fn free_table(&self, table: Table<Object>) {
-        if table.len() >= ENTRIES_MAX || table.used_bytes() >= LARGE_BYTES {
+    /// Frees a table and all in it, of which its objects own `object_bytes`: here when that is quick, in the background
+    /// otherwise.
+    pub(crate) fn free_table(&self, table: Table<Object>, object_bytes: usize) {
+        if table.len() >= ENTRIES_MAX || table.used_bytes() + object_bytes >= LARGE_BYTES {
             self.free_large(Garbage::Table(Box::new(table)));
         }
     }
@@ -50,18 +54,23 @@ impl Reclaim {
     #[cold]
     fn free_large(&self, garbage: Garbage) {
         let queue = self.queue.get_or_init(|| {
-            let (sender, receiver) = sync_channel(QUEUE_MAX);
+            let (sender, receiver) = channel();
+            let waiting = Arc::clone(&self.waiting);
+            let free = move |garbage: Garbage| {
+                drop(garbage);
+                waiting.fetch_sub(1, Ordering::Relaxed);
+            };
             thread::Builder::new()
                 .name("rkvs-reclaim".into())
-                .spawn(move || receiver.into_iter().for_each(drop::<Garbage>))
+                .spawn(move || receiver.into_iter().for_each(free))
                 .ok()
                 .map(|_| sender)
         });
-        // Without a thread, or with its queue full, the value is dropped right here.
-        if let Some(queue) = queue
-            && let Err(TrySendError::Full(garbage) | TrySendError::Disconnected(garbage)) = queue.try_send(garbage)
-        {
-            drop(garbage);
+        // Without a thread the value is dropped right here.
+        if let Some(queue) = queue {
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            // The thread goes on until the sender is gone.
+            let _ = queue.send(garbage);
         }
     }
 }
@@ -81,6 +90,9 @@ mod tests {
             reclaim.free(Some(Box::new(Object::Bytes(value))));
         }
         assert!(matches!(reclaim.queue.get(), Some(Some(_))), "there is a thread for it");
+        while reclaim.waiting.load(Ordering::Relaxed) > 0 {
+            thread::yield_now();
+        }
         // Closing the queue ends the thread once it has freed everything.
         drop(reclaim);
         while weak.iter().any(|value| value.strong_count() > 0) {
@@ -93,7 +105,14 @@ mod tests {
         let reclaim = Reclaim::default();
         reclaim.free(None);
         reclaim.free(Some(Box::new(Object::PackedHash(vec![0; LARGE_BYTES - 1]))));
-        reclaim.free_table(Table::new(crate::table::KeyHasher::new(1, 2)));
+        reclaim.free_table(Table::new(crate::table::KeyHasher::new(1, 2)), LARGE_BYTES - 1);
         assert!(reclaim.queue.get().is_none());
+    }
+
+    #[test]
+    fn a_table_of_few_entries_is_as_large_as_what_they_own() {
+        let reclaim = Reclaim::default();
+        reclaim.free_table(Table::new(crate::table::KeyHasher::new(1, 2)), LARGE_BYTES);
+        assert!(matches!(reclaim.queue.get(), Some(Some(_))));
     }
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::keyspace::Entries;
-use crate::memory::Padded;
+use crate::memory::{Padded, Reclaim};
 use crate::namespace::Namespace;
 use crate::random::Random;
 use crate::stats::{Counters, Usage};
@@ -231,15 +231,17 @@ impl Shard {
         );
     }
 
-    /// Takes all entries out and leaves the shard empty; watchers of keys that were there are told.
-    pub(crate) fn take_table(&mut self) -> Table<Object> {
+    /// Takes all entries out, to be freed in the background, and leaves the shard empty; watchers of keys that were there are
+    /// told. Costs a look at the watched keys.
+    pub(crate) fn clear(&mut self, reclaim: &Reclaim) {
         if let Some(watches) = &mut self.watches {
             let (table, hasher) = (&self.table, self.table.hasher());
             watches.touch_where(|key| table.find(hasher.key(key)).is_some());
         }
-        (self.object_bytes, self.key_bytes, self.value_bytes) = (0, 0, 0);
+        let object_bytes = std::mem::take(&mut self.object_bytes);
+        (self.key_bytes, self.value_bytes) = (0, 0);
         let empty = Table::new(self.table.hasher());
-        std::mem::replace(&mut self.table, empty)
+        reclaim.free_table(std::mem::replace(&mut self.table, empty), object_bytes);
     }
 }
 

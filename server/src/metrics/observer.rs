@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use rkvs_engine::memory::allocator;
 use rkvs_engine::stats::{Counters as EngineCounters, Usage};
 
 use crate::server::Server;
@@ -156,12 +157,14 @@ impl Observer {
     }
 }
 
-/// Looks at a server until the caller drops this.
+/// Looks at a server until the caller drops this, and has the allocator give back what is free: no worker does it meanwhile, and
+/// no client waits for this thread.
 pub async fn observe(server: &Server) {
     let mut ticks = tokio::time::interval(SAMPLE_PERIOD);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
         server.observer.look(server);
+        allocator::purge();
     }
 }

@@ -1,6 +1,8 @@
 //! `FLUSHALL [ASYNC | SYNC]`
 
-use rkvs_tests::{expect::*, script};
+use std::time::{Duration, Instant};
+
+use rkvs_tests::{Server, expect::*, script};
 
 #[test]
 fn empties_all_databases() {
@@ -61,5 +63,25 @@ fn a_transaction_goes_on_behind_it() {
         "SET c 3" => simple("QUEUED"),
         "EXEC" => array([ok(), ok(), int(0), ok()]),
         "KEYS *" => bulks(["c"]),
+    }
+}
+
+#[test]
+fn large_values_leave_the_process() {
+    const COUNT: u64 = 100;
+    const LEN: u64 = 1 << 20;
+    let server = Server::rkvs();
+    let mut client = server.client();
+    let before = server.resident_bytes();
+    for key in 0..COUNT {
+        assert_eq!(client.cmd(&[b"SET", key.to_string().as_bytes(), &vec![b'x'; LEN as usize]]), ok());
+    }
+    assert!(server.resident_bytes() >= before + COUNT * LEN);
+    assert_eq!(client.line("FLUSHALL"), ok());
+    // Without anybody who asks for it: the allocator keeps what is free for a second.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while server.resident_bytes() > before + COUNT * LEN / 4 {
+        assert!(Instant::now() < deadline, "{before} bytes before, {} after", server.resident_bytes());
+        std::thread::yield_now();
     }
 }

@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let startup = match cli::parse(std::env::args_os(), std::env::vars_os(), &mut std::io::stdin()) {
+    let mut startup = match cli::parse(std::env::args_os(), std::env::vars_os(), &mut std::io::stdin()) {
         Ok(startup) => startup,
         Err(exit) => return exit.leave(),
     };
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         eprintln!("Can't open the log file: {error}");
         return ExitCode::FAILURE;
     }
-    match serve(&startup) {
+    match serve(&mut startup) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -33,13 +33,13 @@ fn main() -> ExitCode {
 }
 
 /// Runs a server until it is told to stop.
-fn serve(startup: &Startup) -> Result<(), Box<dyn std::error::Error>> {
-    let settings = &startup.settings;
+fn serve(startup: &mut Startup) -> Result<(), Box<dyn std::error::Error>> {
     for warning in &startup.warnings {
         tracing::warn!("{warning}");
     }
-    enter_directory(settings)?;
-    server::raise_descriptor_limit(settings.maxclients);
+    enter_directory(&startup.settings)?;
+    server::provide_descriptors(&mut startup.settings)?;
+    let (startup, settings) = (&*startup, &startup.settings);
     let config = startup.config();
     log::follow_level(&config);
     config.on_change("dir", Box::new(|_, after| enter_directory(after)));

@@ -13,7 +13,7 @@ use rkvs_engine::value::hash::HashLimits;
 use crate::command::table::CommandTable;
 use crate::config::{Config, NamespaceSettings, Namespaces, Settings};
 use crate::metrics::{Counters, LatencyMonitor, NamespaceRates, Observer, Slowlog};
-use crate::net::{self, Inbox, ListenError, Listener, Shutdown, Worker};
+use crate::net::{self, Descriptors, Inbox, ListenError, Listener, Shutdown, Worker};
 use crate::session::{Clients, Pause};
 
 /// The version of the reference whose behaviour clients may rely on.
@@ -62,6 +62,17 @@ pub enum StartError {
         /// What the engine said.
         cause: rkvs_engine::error::Error,
     },
+    /// There are too few descriptors for a single client.
+    #[error(
+        "Your current 'ulimit -n' of {limit} is not enough for the server to start. Please increase your open file limit to at \
+         least {needed}. Exiting."
+    )]
+    Descriptors {
+        /// The limit.
+        limit: u64,
+        /// What `maxclients` needs.
+        needed: u64,
+    },
     /// The system refused something that a server cannot do without.
     #[error("{what}: {cause}")]
     System {
@@ -95,10 +106,7 @@ impl Server {
     pub fn bind(config: Config) -> Result<Bound, StartError> {
         let settings = config.current();
         let listeners = net::bind_all(&settings)?;
-        let workers = match settings.workers {
-            0 => thread::available_parallelism().map_or(1, usize::from),
-            workers => workers as usize,
-        };
+        let workers = worker_count(&settings);
         let engine = engine(&settings, workers)?;
         let system = |what| move |cause| StartError::System { what, cause };
         let (polls, inboxes) = (0..workers)
@@ -142,7 +150,8 @@ impl Server {
         follow("maxmemory", |engine, settings| engine.set_max_memory_bytes(settings.maxmemory_bytes));
         follow("hash-max-listpack-entries", |engine, settings| engine.set_hash_limits(hash_limits(settings)));
         follow("hash-max-listpack-value", |engine, settings| engine.set_hash_limits(hash_limits(settings)));
-        self.config.on_change("maxclients", Box::new(|_, after| descriptors_for(after.maxclients)));
+        let workers = self.workers();
+        self.config.on_change("maxclients", Box::new(move |_, after| follow_maxclients(after.maxclients, workers)));
     }
 
     /// Number of workers.
@@ -326,30 +335,54 @@ fn run_id() -> io::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Descriptors the process needs beside those of its clients, as in the reference.
-const RESERVED_DESCRIPTORS: u64 = 32;
-
-/// Raises the limit of open descriptors so that `maxclients` clients can be served, as far as the system permits.
-pub fn raise_descriptor_limit(maxclients: u32) {
-    if let Err(error) = descriptors_for(maxclients) {
-        tracing::warn!("{error}");
+/// Number of workers that the settings ask for.
+fn worker_count(settings: &Settings) -> usize {
+    match settings.workers {
+        0 => thread::available_parallelism().map_or(1, usize::from),
+        workers => workers as usize,
     }
 }
 
-/// Makes sure that so many clients can have a descriptor each.
-fn descriptors_for(maxclients: u32) -> Result<(), String> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let wanted = u64::from(maxclients) + RESERVED_DESCRIPTORS;
-    let limit = getrlimit(Resource::Nofile);
-    let Some(current) = limit.current.filter(|&current| current < wanted) else { return Ok(()) };
-    let raised = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
-    let set = raised > current && setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }).is_ok();
-    let have = if set { raised } else { current };
-    if have >= wanted {
-        return Ok(());
+/// Raises the limit of open descriptors so that `maxclients` clients can be served, and lowers `maxclients` where the system
+/// does not permit it.
+///
+/// # Errors
+/// [`StartError::Descriptors`] when there are too few for any client.
+pub fn provide_descriptors(settings: &mut Settings) -> Result<(), StartError> {
+    match net::provide_descriptors(settings.maxclients, worker_count(settings)) {
+        Descriptors::Enough => {}
+        Descriptors::Raised { from, to } => {
+            tracing::info!("Increased maximum number of open files to {to} (it was originally set to {from}).");
+        }
+        Descriptors::Short { limit, needed, clients_max: 0, .. } => {
+            return Err(StartError::Descriptors { limit, needed });
+        }
+        Descriptors::Short { limit, needed, clients_max, cause } => {
+            let asked = settings.maxclients;
+            tracing::warn!("You requested maxclients of {asked} requiring at least {needed} max file descriptors.");
+            tracing::warn!("Server can't set maximum open files to {needed} because of OS error: {cause}.");
+            tracing::warn!(
+                "Current maximum open files is {limit}. maxclients has been reduced to {clients_max} to compensate for low \
+                 ulimit. If you need higher maxclients increase 'ulimit -n'."
+            );
+            settings.maxclients = clients_max;
+        }
     }
-    let possible = have.saturating_sub(RESERVED_DESCRIPTORS);
-    Err(format!("The operating system is not able to handle the specified number of clients, try with {possible}"))
+    Ok(())
+}
+
+/// Makes sure that so many clients can have a descriptor each, or tells how many can.
+fn follow_maxclients(maxclients: u32, workers: usize) -> Result<(), String> {
+    match net::provide_descriptors(maxclients, workers) {
+        Descriptors::Enough => Ok(()),
+        Descriptors::Raised { from, to } => {
+            tracing::info!("Increased maximum number of open files to {to} (it was originally set to {from}).");
+            Ok(())
+        }
+        Descriptors::Short { clients_max, .. } => Err(format!(
+            "The operating system is not able to handle the specified number of clients, try with {clients_max}"
+        )),
+    }
 }
 
 #[cfg(test)]

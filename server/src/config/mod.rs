@@ -26,6 +26,7 @@ use rkvs_engine::glob;
 pub(crate) use directives::foreign_names;
 pub(crate) use load::{FileSource, LoadError, Place, load};
 pub(crate) use toml_file::{accepted, effective_document};
+pub(crate) use value::system_text;
 
 pub use rewrite::Namespaces;
 pub use settings::{Change, NAMESPACE_SETTINGS, NamespaceSettings, SETTINGS, Setting, Settings, setting};

@@ -252,7 +252,7 @@ impl Field for Directory {
 }
 
 /// The system's own words for an error, without the number that the standard library adds.
-pub(super) fn system_text(error: &std::io::Error) -> String {
+pub(crate) fn system_text(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
         Some(end) => text[..end].to_owned(),

@@ -47,6 +47,8 @@ const UNAUTHENTICATED_INPUT_MAX: usize = 1 << 20;
 const UNAUTHENTICATED_OUTPUT_MAX: usize = 1 << 20;
 /// How long to wait before accepting again after the system refused a descriptor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Time between two warnings about that.
+const ACCEPT_WARNING_PERIOD: Duration = Duration::from_secs(10);
 /// Argument lists and outputs larger than this are not kept for reuse.
 const KEPT_ARGS_MAX: usize = 1024;
 /// Outputs kept for reuse.
@@ -91,6 +93,8 @@ pub(crate) struct Worker {
     listeners: Vec<Listener>,
     /// When accepting may go on after the system ran out of descriptors.
     accept_again_at: Option<Instant>,
+    /// When the log may tell of it again.
+    accept_warning_at: Option<Instant>,
     accept_ready: bool,
     connections: Vec<Option<Box<Connection>>>,
     /// Free places in `connections`.
@@ -139,6 +143,7 @@ impl Worker {
             server,
             poller,
             accept_again_at: None,
+            accept_warning_at: None,
             accept_ready: !listeners.is_empty(),
             listeners,
             connections: Vec::new(),
@@ -592,8 +597,13 @@ impl Worker {
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(error) if is_shortage(&error) => {
-                        tracing::warn!(%error, "Error accepting a client connection");
-                        self.accept_again_at = Some(Instant::now() + ACCEPT_PAUSE);
+                        let now = Instant::now();
+                        // It is tried ten times a second for as long as it lasts; the log gets the first and then a few.
+                        if self.accept_warning_at.is_none_or(|at| now >= at) {
+                            self.accept_warning_at = Some(now + ACCEPT_WARNING_PERIOD);
+                            tracing::warn!(%error, "Error accepting a client connection");
+                        }
+                        self.accept_again_at = Some(now + ACCEPT_PAUSE);
                         self.accept_ready = false;
                         return;
                     }

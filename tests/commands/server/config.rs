@@ -1,11 +1,13 @@
 //! `CONFIG [GET | HELP | RESETSTAT | REWRITE | SET]`
 
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::prose;
-use rkvs_tests::{Client, Server, Value, binary, expect::*, script, script_of_ours};
+use rkvs_tests::{Client, Server, Value, binary, expect::*, script, script_of_ours, skip};
 
 #[test]
 fn get_finds_names_by_pattern_in_any_case() {
@@ -99,6 +101,47 @@ fn more_clients_than_descriptors_are_refused() {
         }),
         "CONFIG GET maxclients" => map([("maxclients", "10000")]),
     }
+}
+
+#[test]
+fn where_descriptors_are_few_maxclients_is_lowered_and_more_clients_are_told() {
+    const NAME: &str = "config::where_descriptors_are_few_maxclients_is_lowered_and_more_clients_are_told";
+    if binary::rkvs_is_the_reference() {
+        return skip::skipped(NAME, "the reference keeps other descriptors free");
+    }
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 100; exec \"$0\" \"$@\""]).arg(binary::rkvs());
+    command.args(["--port", "0", "--unixsocket", "socket", "--metrics-listen", "", "--workers", "2"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = command.current_dir(folder.path()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut log = BufReader::new(server.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let mut before_ready: Vec<String> = Vec::new();
+    for line in log.by_ref() {
+        let is_ready = line.contains("Ready to accept connections");
+        before_ready.push(line);
+        if is_ready {
+            break;
+        }
+    }
+    let lowered = before_ready.iter().any(|line| {
+        line.contains(
+            "Current maximum open files is 100. maxclients has been reduced to 52 to compensate for low ulimit.",
+        )
+    });
+    if lowered {
+        let path = folder.path().join("socket");
+        let mut clients: Vec<UnixStream> = (0..53).map(|_| UnixStream::connect(&path).expect("it listens")).collect();
+        for (number, client) in clients.iter_mut().enumerate() {
+            // The one too many is told before it asks for anything, and may find itself hung up on.
+            let _ = client.write_all(b"PING\r\n");
+            let mut reply = [0; 7];
+            client.read_exact(&mut reply).expect("a reply");
+            assert_eq!(&reply[..], if number < 52 { &b"+PONG\r\n"[..] } else { b"-ERR ma" }, "client {number}");
+        }
+    } else {
+        skip::skipped(NAME, "this user may open more files than that");
+    }
+    server.kill().and_then(|()| server.wait()).expect("it ends");
 }
 
 #[test]

@@ -106,6 +106,7 @@ pub fn parse(
         return Err(Exit::done(warnings + &effective_document(&loaded.settings, &loaded.origins)));
     }
     if matches.get_flag("check-config") {
+        crate::server::check(&loaded.settings).map_err(|error| Exit { code: 1, text: format!("\n{error}\n") })?;
         let warnings: String = loaded.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
         return Err(Exit::done(format!("{warnings}The configuration is valid.\n")));
     }
@@ -348,6 +349,8 @@ mod tests {
         let exit = run(&["-", "--check-config"], &[], "rdbcompression no\n").expect_err("checked");
         let text = "warning: 'rdbcompression' has no effect in this server (<stdin>:1)\nThe configuration is valid.\n";
         assert_eq!(exit, Exit::done(text.into()));
-        assert_eq!(run(&["-", "--check-config"], &[], "prot 1\n").expect_err("mistake").code, 1);
+        assert_eq!(run(&["-", "--check-config"], &[], "port x\n").expect_err("mistake").code, 1);
+        let exit = run(&["--port", "0", "--check-config"], &[], "").expect_err("would not start");
+        assert_eq!(exit, Exit { code: 1, text: "\nConfigured to not listen anywhere, exiting.\n".into() });
     }
 }

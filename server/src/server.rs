@@ -8,6 +8,7 @@ use std::thread;
 use mio::Poll;
 use rkvs_engine::engine::{Engine, EngineOptions, NamespaceOptions};
 use rkvs_engine::namespace::{Handle, Limits, Namespace};
+use rkvs_engine::shard::SHARDS_MAX;
 use rkvs_engine::value::hash::HashLimits;
 
 use crate::command::table::CommandTable;
@@ -279,7 +280,7 @@ fn hash_limits(settings: &Settings) -> HashLimits {
 /// The engine as the settings want it, with the namespaces they name.
 fn engine(settings: &Settings, workers: usize) -> Result<Engine, StartError> {
     let default_shards = match settings.default_shards {
-        0 => (16 * workers).next_power_of_two(),
+        0 => (16 * workers).next_power_of_two().min(SHARDS_MAX),
         shards => shards as usize,
     };
     let (special_databases, others) = split_namespaces(settings);
@@ -343,6 +344,15 @@ fn worker_count(settings: &Settings) -> usize {
     }
 }
 
+/// Finds out whether a server with these settings can be set up, as far as that is a question of the settings.
+///
+/// # Errors
+/// What [`Server::bind`] would say.
+pub fn check(settings: &Settings) -> Result<(), StartError> {
+    net::check(settings)?;
+    engine(settings, worker_count(settings)).map(drop)
+}
+
 /// Raises the limit of open descriptors so that `maxclients` clients can be served, and lowers `maxclients` where the system
 /// does not permit it.
 ///
@@ -388,7 +398,7 @@ fn follow_maxclients(maxclients: u32, workers: usize) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::NamespaceSettings;
+    use crate::config::{Kind, NamespaceSettings, setting};
 
     fn settings(namespaces: &[(&str, NamespaceSettings)]) -> Settings {
         let namespaces = namespaces.iter().map(|(name, settings)| ((*name).to_owned(), settings.clone())).collect();
@@ -413,6 +423,33 @@ mod tests {
         assert_eq!(limits("users"), Limits { max_keys: 10, ..Limits::default() });
         assert_eq!(limits("2"), Limits { max_value_bytes: 64, ..Limits::default() });
         assert_eq!(limits("far"), Limits { max_memory_bytes: 1 << 20, ..Limits::default() });
+    }
+
+    #[test]
+    fn the_largest_values_of_the_settings_make_an_engine() {
+        let largest = |name| match setting(name).expect("exists").kind {
+            Kind::Integer(_, max) => u32::try_from(max).expect("fits"),
+            kind => panic!("{kind}"),
+        };
+        let all = Settings {
+            databases: largest("databases"),
+            default_shards: largest("default-shards"),
+            workers: largest("workers"),
+            ..Settings::default()
+        };
+        check(&all).expect("what a setting accepts is served");
+        check(&Settings { default_shards: 0, ..all }).expect("also where it follows from another");
+        let last = NamespaceSettings { db: i64::from(largest("databases")) - 1, ..NamespaceSettings::default() };
+        check(&settings(&[("last", last)])).expect("the highest index");
+    }
+
+    #[test]
+    fn a_server_that_would_listen_nowhere_is_refused() {
+        for settings in
+            [Settings { port: 0, ..Settings::default() }, Settings { bind: Vec::new(), ..Settings::default() }]
+        {
+            assert!(matches!(check(&settings), Err(StartError::Listen(ListenError::Nowhere))));
+        }
     }
 
     #[test]

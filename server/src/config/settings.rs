@@ -165,8 +165,10 @@ const INT_MAX: i64 = i32::MAX as i64;
 /// Smallest value of the limits on a request's size, as in the reference.
 const REQUEST_LIMIT_BYTES_MIN: u64 = 1 << 20;
 const REQUEST_LIMIT_BYTES_MAX: u64 = i64::MAX as u64;
-/// Most shards of a namespace: the number of virtual slots that are shared out among them.
-const SHARDS_MAX: i64 = 16_384;
+/// Most shards of a namespace: as many as the engine can route to.
+const SHARDS_MAX: i64 = rkvs_engine::shard::SHARDS_MAX as i64;
+/// Most workers: each is a thread with descriptors of its own.
+const WORKERS_MAX: i64 = 1_024;
 /// Most databases: as many as the engine has room for.
 const DATABASES_MAX: i64 = NAMESPACES_MAX as i64;
 
@@ -217,7 +219,7 @@ settings! {
         /// Running in the background is left to the service manager: only 'no' is accepted.
         daemonize: AlwaysOff = "daemonize" { kind: Kind::Off("the server stays in the foreground: run it under a service manager instead"), default: "no", change: Immutable }
         /// Threads that serve clients; 0 starts one per core.
-        workers: u32 = "workers" { kind: Kind::Integer(0, 1_024), default: "0", unit: "threads", change: Immutable }
+        workers: u32 = "workers" { kind: Kind::Integer(0, WORKERS_MAX), default: "0", unit: "threads", change: Immutable }
         /// How often a second the server does its periodic work, such as active expiry.
         hz: u32 = "hz" { kind: Kind::Clamped(1, 500), default: "10", unit: "times per second" }
     }
@@ -234,7 +236,7 @@ settings! {
     section "Keyspace" {
         /// Namespaces that exist at start, chosen by SELECT.
         databases: u32 = "databases" { kind: Kind::Integer(1, DATABASES_MAX), default: "16", unit: "databases", change: Immutable }
-        /// Shards of a namespace that does not say; 0 takes a power of two, at least 16 per worker.
+        /// Shards of a namespace that does not say; 0 takes a power of two, at least 16 per worker while there are as many.
         default_shards: u32 = "default-shards" { kind: Kind::Integer(0, SHARDS_MAX), default: "0", unit: "shards", change: Immutable }
         /// Memory the data may take; 0 for no limit.
         maxmemory_bytes: u64 = "maxmemory" { kind: Kind::Memory(0, u64::MAX), default: "0", unit: "bytes" }

@@ -290,7 +290,7 @@ fn mistakes_in_a_toml_file_are_fatal_and_named() {
             Some(1),
             "a namespace's name is 1 to 128 letters, digits, or any of . _ - : and starts with no dot",
         ),
-        ("[namespaces.a]\nshards = -1", Some(2), "argument must be between 0 and 16384 inclusive"),
+        ("[namespaces.a]\nshards = -1", Some(2), "argument must be between 0 and 4096 inclusive"),
     ];
     for (file, expected, reason) in cases {
         let error = load_file(&toml(file)).expect_err(file);

@@ -59,6 +59,12 @@ pub(crate) struct Accepted {
     pub(super) local: Address,
 }
 
+/// Whether the settings name any place to listen at.
+pub(crate) fn check(settings: &Settings) -> Result<(), ListenError> {
+    let tcp = settings.port != 0 && !settings.bind.is_empty();
+    if tcp || settings.unixsocket.is_some() { Ok(()) } else { Err(ListenError::Nowhere) }
+}
+
 /// Binds every address the settings name.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ mod worker;
 
 pub(crate) use descriptors::{Descriptors, provide as provide_descriptors};
 pub use inbox::Inbox;
+pub(crate) use listener::check;
 pub use listener::{ListenError, Listener, bind_all};
 pub use shutdown::Shutdown;
 pub(crate) use worker::{Worker, open as open_worker};

@@ -1,16 +1,20 @@
 //! `/metrics`, `/healthz` and `/readyz` over HTTP/1.
 //!
 //! A request is one head of at most `HEAD_MAX` bytes that arrives within `PATIENCE`; each connection gets one answer. It
-//! runs on the main thread, beside no worker, and answers one at a time: who asks often waits, clients do not.
+//! runs on the main thread, beside no worker, and answers one at a time: who asks often waits, clients do not. There are
+//! `CONNECTIONS_MAX` places; who comes when all are taken gets that of whoever has been silent for longest, so that
+//! connections which ask for nothing keep no probe waiting.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::export::Exporter;
@@ -20,8 +24,8 @@ use crate::server::Server;
 const HEAD_MAX: usize = 8 << 10;
 /// How long a request may take to arrive, and its answer to leave.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Connections at the same time; more wait in the system's queue.
-const CONNECTIONS_MAX: usize = 64;
+/// Connections at the same time: those that are kept free of the descriptors that `maxclients` leaves.
+const CONNECTIONS_MAX: usize = 16;
 /// Rest after the system refused a connection for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -55,22 +59,50 @@ impl Endpoint {
     pub async fn serve(self, server: Arc<Server>) -> io::Result<()> {
         let listener = TcpListener::from_std(self.0)?;
         let exporter = Arc::new(parking_lot::Mutex::new(Exporter::new()));
-        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut places = Places::default();
         loop {
-            let place = Arc::clone(&places).acquire_owned().await.map_err(io::Error::other)?;
             match listener.accept().await {
                 Ok((stream, _)) => {
                     let (server, exporter) = (Arc::clone(&server), Arc::clone(&exporter));
-                    tokio::spawn(async move {
+                    let asked = Arc::new(AtomicBool::new(false));
+                    places.make_room();
+                    let of_task = Arc::clone(&asked);
+                    let task = tokio::spawn(async move {
                         // The fault of that one peer, who knows.
-                        let _ = timeout(2 * PATIENCE, answer(stream, &server, &exporter)).await;
-                        drop(place);
+                        let _ = timeout(2 * PATIENCE, answer(stream, &server, &exporter, &of_task)).await;
                     });
+                    places.taken.push_back(Place { task: task.abort_handle(), asked });
                 }
                 Err(error) => {
                     tracing::debug!(%error, "Error accepting a metrics connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
+            }
+        }
+    }
+}
+
+/// The connections there are, the oldest first.
+#[derive(Default)]
+struct Places {
+    taken: VecDeque<Place>,
+}
+
+/// One connection.
+struct Place {
+    task: AbortHandle,
+    /// Whether its request has arrived, so that it only has to be answered.
+    asked: Arc<AtomicBool>,
+}
+
+impl Places {
+    /// Makes sure that there is a place: ends the oldest connection that has not asked for anything yet, or else the oldest.
+    fn make_room(&mut self) {
+        self.taken.retain(|place| !place.task.is_finished());
+        if self.taken.len() >= CONNECTIONS_MAX {
+            let silent = self.taken.iter().position(|place| !place.asked.load(Relaxed)).unwrap_or(0);
+            if let Some(place) = self.taken.remove(silent) {
+                place.task.abort();
             }
         }
     }
@@ -90,12 +122,18 @@ impl Response {
 }
 
 /// Reads a request and answers it.
-async fn answer(mut stream: TcpStream, server: &Server, exporter: &parking_lot::Mutex<Exporter>) -> io::Result<()> {
+async fn answer(
+    mut stream: TcpStream,
+    server: &Server,
+    exporter: &parking_lot::Mutex<Exporter>,
+    asked: &AtomicBool,
+) -> io::Result<()> {
     let head = match timeout(PATIENCE, read_head(&mut stream)).await {
         Ok(Ok(head)) => head,
         Ok(Err(error)) => return Err(error),
         Err(_) => return Ok(()),
     };
+    asked.store(true, Relaxed);
     let (response, with_body) = match head {
         None => (Response::text("431 Request Header Fields Too Large", "the request is too long\n"), true),
         Some(head) => match parse(&head) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rkvs_tests::{Server, binary, skip};
 
@@ -74,6 +75,19 @@ fn paths_methods_and_limits() {
     assert!(request(address, "PING\r\n\r\n").0.starts_with("HTTP/1.1 400 "));
     let long = format!("GET /{} HTTP/1.1\r\n", "x".repeat(8 << 10));
     assert!(request(address, &long).0.starts_with("HTTP/1.1 431 "));
+}
+
+#[test]
+fn connections_that_ask_for_nothing_delay_no_probe() {
+    let Some((_server, address)) = start("metrics::connections_that_ask_for_nothing_delay_no_probe") else { return };
+    let silent: Vec<TcpStream> = (0..300).map(|_| TcpStream::connect(address).expect("it listens")).collect();
+    let mut halves: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(address).expect("it listens")).collect();
+    halves.iter_mut().for_each(|half| half.write_all(b"GET /healthz HT").expect("it is not full"));
+    let began = Instant::now();
+    assert_eq!(get(address, "/healthz").1, "ok\n");
+    // One after another, they would be given up after three seconds each.
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    drop((silent, halves));
 }
 
 #[test]

@@ -286,7 +286,12 @@ mod tests {
         for args in [&["-", "--hz", "30"][..], &["--hz", "30", "-"]] {
             let startup = run(args, &[], "timeout 5\nhz 20\nrdbcompression no\n").expect("valid");
             assert_eq!((startup.settings.timeout_s, startup.settings.hz, startup.file), (5, 30, None));
-            assert_eq!(startup.warnings, ["'rdbcompression' has no effect in this server (<stdin>:3)"]);
+            assert_eq!(
+                startup.warnings,
+                [
+                    "'rdbcompression' is a directive of Redis that this server does not have: it has no effect (<stdin>:3)"
+                ]
+            );
         }
     }
 
@@ -296,8 +301,8 @@ mod tests {
         assert_eq!(
             startup.warnings,
             [
-                "'appendfsync' has no effect in this server (flag --appendfsync)",
-                "'lazyfree-lazy-expire' has no effect in this server (flag --lazyfree-lazy-expire)",
+                "'appendfsync' is a directive of Redis that this server does not have: it has no effect (flag --appendfsync)",
+                "'lazyfree-lazy-expire' is a directive of Redis that this server does not have: it has no effect (flag --lazyfree-lazy-expire)",
             ]
         );
     }
@@ -329,7 +334,7 @@ mod tests {
             "port = 7000 # flag --port",
             "maxmemory = \"3gb\" # flag --maxmemory",
             "hz = 10 # default",
-            "# warning: 'appendfsync' has no effect in this server (flag --appendfsync)",
+            "# warning: 'appendfsync' is a directive of Redis that this server does not have: it has no effect (flag --appendfsync)",
             "# requirepass is set, but not shown # environment variable RKVS_REQUIREPASS",
         ] {
             assert!(exit.text.lines().any(|other| other == line), "{line} is not in {}", exit.text);
@@ -347,7 +352,7 @@ mod tests {
     #[test]
     fn checking_tells_warnings_and_mistakes() {
         let exit = run(&["-", "--check-config"], &[], "rdbcompression no\n").expect_err("checked");
-        let text = "warning: 'rdbcompression' has no effect in this server (<stdin>:1)\nThe configuration is valid.\n";
+        let text = "warning: 'rdbcompression' is a directive of Redis that this server does not have: it has no effect (<stdin>:1)\nThe configuration is valid.\n";
         assert_eq!(exit, Exit::done(text.into()));
         assert_eq!(run(&["-", "--check-config"], &[], "port x\n").expect_err("mistake").code, 1);
         let exit = run(&["--port", "0", "--check-config"], &[], "").expect_err("would not start");

@@ -1,9 +1,10 @@
 //! Where settings come from at start: defaults < file < environment < flags, later layers over earlier ones.
 //!
 //! Each source becomes a layer of words by canonical name, checked on its own so that an error names the place it was made
-//! at, even when a later layer would hide it. The `config` crate reads TOML and the environment and merges the layers.
+//! at. A value that is refused is an error unless a later layer gives the same setting. The `config` crate reads TOML and the
+//! environment and merges the layers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
@@ -195,47 +196,61 @@ pub(super) struct Layer {
     scratch: Settings,
     given: BTreeMap<&'static str, (Vec<String>, String)>,
     pub(super) namespaces: BTreeMap<String, NamespaceSettings>,
+    /// What cannot be used, in order.
+    refused: Vec<(&'static str, LoadError)>,
+    /// Directives without a setting of ours whose value asks for nothing.
+    neutral: BTreeSet<&'static str>,
     warnings: Vec<String>,
 }
 
 impl Layer {
     /// Takes one directive, checking its value.
-    pub(super) fn take(&mut self, place: Place, name: &str, words: Vec<String>) -> Result<(), LoadError> {
+    pub(super) fn take(&mut self, place: Place, name: &str, words: Vec<String>) {
         match Directive::named(name) {
             Directive::Setting(setting) => self.take_setting(place, setting, words),
-            Directive::Refused(refusal) if refusal.applies_to(&words) => Err(place.refuses(refusal.reason)),
-            Directive::Refused(_) => Ok(()),
-            Directive::Ignored => {
-                self.warnings.push(format!("'{name}' has no effect in this server ({place})"));
-                Ok(())
+            Directive::Refused(refusal) if refusal.applies_to(&words) => {
+                self.refuse(refusal.name, place.refuses(refusal.reason));
             }
+            Directive::Refused(refusal) => _ = self.neutral.insert(refusal.name),
+            Directive::Ignored => {
+                let text = "is a directive of Redis that this server does not have: it has no effect";
+                self.warnings.push(format!("'{name}' {text} ({place})"));
+            }
+            // The value is left out: it may belong to a secret that is misspelt.
             Directive::Unknown => {
-                let hint = nearest_name(name).map(|near| format!(" (did you mean '{near}'?)")).unwrap_or_default();
-                Err(place.refuses(format!("Bad directive or wrong number of arguments{hint}")))
+                let hint = nearest_name(name).map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+                let text = "is a directive that neither this server nor Redis knows: it has no effect";
+                self.warnings.push(format!("'{}' {text} ({place}){hint}", name.escape_debug()));
             }
         }
     }
 
+    /// Notes that a setting was given a value that cannot be used.
+    pub(super) fn refuse(&mut self, name: &'static str, error: LoadError) {
+        self.refused.push((name, error));
+    }
+
+    /// Whether it says anything about a setting or a directive.
+    fn mentions(&self, name: &str) -> bool {
+        self.given.contains_key(name)
+            || self.neutral.contains(name)
+            || self.refused.iter().any(|(other, _)| *other == name)
+    }
+
     /// Takes the value of a setting.
-    pub(super) fn take_setting(
-        &mut self,
-        place: Place,
-        setting: &'static Setting<Settings>,
-        words: Vec<String>,
-    ) -> Result<(), LoadError> {
+    pub(super) fn take_setting(&mut self, place: Place, setting: &'static Setting<Settings>, words: Vec<String>) {
         let mut line = Vec::new();
         setting.add_line(&mut line, words);
         let mut notes = Vec::new();
-        setting.assign(&mut self.scratch, &line, &mut notes).map_err(|invalid| {
+        if let Err(invalid) = setting.assign(&mut self.scratch, &line, &mut notes) {
             let is_left_out = setting.secret || line.is_empty() || matches!(place, Place::File { .. });
             let value = (!is_left_out).then(|| line.join(" "));
-            LoadError { value, ..place.clone().refuses(invalid.to_string()) }
-        })?;
+            return self.refuse(setting.name, LoadError { value, ..place.refuses(invalid.to_string()) });
+        }
         self.warnings.extend(notes.iter().map(|note| format!("{}: {note} ({place})", setting.name)));
         let (words, origin) = self.given.entry(setting.name).or_default();
         setting.add_line(words, line);
         *origin = place.to_string();
-        Ok(())
     }
 }
 
@@ -267,7 +282,13 @@ pub(crate) fn load(
     flags: Vec<(String, Vec<String>)>,
 ) -> Result<Loaded, LoadError> {
     let file = file.map(file_layer).transpose()?.unwrap_or_default();
-    let layers = [file, environment_layer(environment)?, flags_layer(flags)?];
+    let layers = [file, environment_layer(environment)?, flags_layer(flags)];
+    for (index, layer) in layers.iter().enumerate() {
+        let is_overridden = |name: &str| layers[index + 1..].iter().any(|later| later.mentions(name));
+        if let Some((_, error)) = layer.refused.iter().find(|(name, _)| !is_overridden(name)) {
+            return Err(error.clone());
+        }
+    }
 
     let mut loaded = Loaded { settings: Settings::default(), origins: Origins::new(), warnings: Vec::new() };
     let mut builder = config::Config::builder();
@@ -333,15 +354,15 @@ fn environment_layer(environment: impl IntoIterator<Item = (OsString, OsString)>
             layer.warnings.push(format!("{variable} is ignored: it names no setting{hint}"));
             continue;
         }
-        layer.take(Place::Environment(variable), &name, vec![text])?;
+        layer.take(Place::Environment(variable), &name, vec![text]);
     }
     Ok(layer)
 }
 
-fn flags_layer(flags: Vec<(String, Vec<String>)>) -> Result<Layer, LoadError> {
+fn flags_layer(flags: Vec<(String, Vec<String>)>) -> Layer {
     let mut layer = Layer::default();
     for (name, words) in flags {
-        layer.take(Place::Flag(name.clone()), &name, words)?;
+        layer.take(Place::Flag(name.clone()), &name, words);
     }
-    Ok(layer)
+    layer
 }

@@ -149,7 +149,7 @@ pub(super) fn directive(line: &str) -> Option<Result<(String, Vec<String>), &'st
 }
 
 /// Takes a directive: its place, its name, its arguments.
-type Take<'a> = dyn FnMut(Place, &str, Vec<String>) -> Result<(), LoadError> + 'a;
+type Take<'a> = dyn FnMut(Place, &str, Vec<String>) + 'a;
 
 /// Gives every directive of a file, and of those it includes, to `take`, in order.
 pub(super) fn read(path: &str, text: &str, depth: usize, take: &mut Take<'_>) -> Result<(), LoadError> {
@@ -170,7 +170,7 @@ pub(super) fn read(path: &str, text: &str, depth: usize, take: &mut Take<'_>) ->
                     read(&included.to_string_lossy(), &text, depth + 1, take)?;
                 }
             }
-            Some(Ok((name, words))) => take(place(), &name, words)?,
+            Some(Ok((name, words))) => take(place(), &name, words),
         }
     }
     Ok(())

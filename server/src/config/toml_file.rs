@@ -47,8 +47,10 @@ pub(super) fn read(name: &str, text: &str, layer: &mut Layer) -> Result<(), Load
         if !seen.insert(setting.name) {
             return Err(place.refuses(format!("'{}' is given twice", setting.name)));
         }
-        let words = words_of(value, setting.kind).map_err(|reason| place.clone().refuses(reason))?;
-        layer.take_setting(place, setting, words)?;
+        match words_of(value, setting.kind) {
+            Ok(words) => layer.take_setting(place, setting, words),
+            Err(reason) => layer.refuse(setting.name, place.refuses(reason)),
+        }
     }
     Ok(())
 }

@@ -37,8 +37,8 @@ pub struct RouteTable {
 /// The owner of each slot. The table is read for every key: half of it leaves more of the first-level cache to the rest.
 enum Owners {
     /// Up to 256 shards.
-    Bytes([u8; SLOTS]),
-    Words([u16; SLOTS]),
+    Bytes(Box<[u8; SLOTS]>),
+    Words(Box<[u16; SLOTS]>),
 }
 
 impl Owners {
@@ -54,9 +54,9 @@ impl Owners {
 impl From<[u16; SLOTS]> for Owners {
     fn from(owners: [u16; SLOTS]) -> Self {
         if owners.iter().all(|owner| *owner <= u16::from(u8::MAX)) {
-            Self::Bytes(owners.map(|owner| owner as u8))
+            Self::Bytes(Box::new(owners.map(|owner| owner as u8)))
         } else {
-            Self::Words(owners)
+            Self::Words(Box::new(owners))
         }
     }
 }

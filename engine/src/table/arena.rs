@@ -1,6 +1,6 @@
 //! Memory for entries and groups: blocks in steps of 4 bytes, addressed by 32 bits.
 //!
-//! An arena is a list of chunks that grows by a quarter of itself, from 256 KiB on by about a hundredth (32 KiB to
+//! An arena is a list of chunks that grows by as much as it has up to 16 KiB, from 256 KiB on by about a hundredth (32 KiB to
 //! 1 MiB at a time), so there is no doubling spike and little that waits to be carved.
 //! Blocks are carved off the end of the newest chunk; freed blocks are kept in lists by exact size up to 2 KiB and
 //! by size class above, found through a bitmap, split when a larger one must serve, and joined with a free
@@ -412,8 +412,8 @@ impl Bins {
 /// How large the next chunk of an arena is that has so many units.
 fn next_chunk_units(total: u64) -> u32 {
     let wanted = match total * UNIT as u64 {
-        bytes if bytes < 64 << 10 => total,
-        bytes if bytes < 256 << 10 => total / 4,
+        // Small tables come and go: what they would leave in extents keeps these from becoming free.
+        bytes if bytes < 256 << 10 => total.min(u64::from(PAGE_UNITS / 2)),
         _ => 1 << (total / 64).max(u64::from(PAGE_UNITS)).ilog2(),
     };
     wanted.clamp(u64::from(FIRST_CHUNK_UNITS), u64::from(CHUNK_UNITS_MAX)) as u32

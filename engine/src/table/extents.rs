@@ -15,7 +15,7 @@
 
 use std::ptr::NonNull;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// Unit of allocation.
 pub(super) const PAGE_BYTES: usize = 32 << 10;
@@ -91,15 +91,21 @@ pub(super) fn take(pages: usize) -> Option<Run> {
 /// Gives a run back.
 pub(super) fn give_back(run: Run) {
     let mut extents = EXTENTS.lock();
-    let Some(extent) = extents.give_back(run) else { return };
-    if extents.ready.len() < extents.ready_wanted() {
+    if let Some(extent) = extents.give_back(run) {
         extents.ready.push(extent);
-        return;
+        empty_surplus(extents);
     }
-    let start = extents.extents[extent as usize].start;
-    drop(extents);
-    system::empty(start);
-    EXTENTS.lock().vacant.push(extent);
+}
+
+/// Gives the memory of extents back that are ready and no longer wanted so.
+fn empty_surplus(mut extents: MutexGuard<'_, Extents>) {
+    while extents.ready.len() > extents.ready_wanted()
+        && let Some(extent) = extents.ready.pop()
+    {
+        let start = extents.extents[extent as usize].start;
+        MutexGuard::unlocked(&mut extents, || system::empty(start));
+        extents.vacant.push(extent);
+    }
 }
 
 /// Keeps as many extents ready as are wanted, for the life of the process.

@@ -65,7 +65,10 @@ impl Endpoint {
                 Ok((stream, _)) => {
                     let (server, exporter) = (Arc::clone(&server), Arc::clone(&exporter));
                     let asked = Arc::new(AtomicBool::new(false));
-                    places.make_room();
+                    if places.make_room(CONNECTIONS_MAX) {
+                        // It is closed as soon as its task comes to know.
+                        tokio::task::yield_now().await;
+                    }
                     let of_task = Arc::clone(&asked);
                     let task = tokio::spawn(async move {
                         // The fault of that one peer, who knows.
@@ -75,7 +78,11 @@ impl Endpoint {
                 }
                 Err(error) => {
                     tracing::debug!(%error, "Error accepting a metrics connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    // Descriptors are short: one that is held for nothing goes first.
+                    if !places.make_room(1) {
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                    tokio::task::yield_now().await;
                 }
             }
         }
@@ -96,15 +103,18 @@ struct Place {
 }
 
 impl Places {
-    /// Makes sure that there is a place: ends the oldest connection that has not asked for anything yet, or else the oldest.
-    fn make_room(&mut self) {
+    /// Makes sure that fewer than so many places are taken: ends the oldest connection that has not asked for anything yet, or
+    /// else the oldest. Returns whether it ended one.
+    fn make_room(&mut self, places: usize) -> bool {
         self.taken.retain(|place| !place.task.is_finished());
-        if self.taken.len() >= CONNECTIONS_MAX {
+        let ends_one = self.taken.len() >= places;
+        if ends_one {
             let silent = self.taken.iter().position(|place| !place.asked.load(Relaxed)).unwrap_or(0);
             if let Some(place) = self.taken.remove(silent) {
                 place.task.abort();
             }
         }
+        ends_one
     }
 }
 

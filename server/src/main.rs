@@ -9,7 +9,7 @@ use rkvs_server::log;
 use rkvs_server::metrics::http::Endpoint;
 use rkvs_server::metrics::observer::observe;
 use rkvs_server::server::{self, Server};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -62,15 +62,17 @@ fn serve(startup: &mut Startup) -> Result<(), Box<dyn std::error::Error>> {
         std::fs::write(path, format!("{}\n", std::process::id()))
             .map_err(|error| format!("Can't write the pid file {}: {error}", path.display()))?;
     }
-    let running = bound.run()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Before the first client is served: from then on a signal stops the server in order.
+    let signals = runtime.block_on(async { Signals::new() })?;
+    let running = bound.run()?;
     runtime.block_on(async {
         let server = &running.server;
         if let Some(endpoint) = endpoint {
             tokio::spawn(endpoint.serve(Arc::clone(server)));
         }
         tokio::select! {
-            result = attend(Arc::clone(server)) => result,
+            result = attend(Arc::clone(server), signals) => result,
             () = observe(server) => Ok(()),
         }
     })?;
@@ -109,15 +111,26 @@ fn metrics_endpoint(startup: &Startup) -> Result<Option<Endpoint>, String> {
     }
 }
 
+/// The signals that stop a server.
+struct Signals {
+    interrupts: Signal,
+    terminations: Signal,
+}
+
+impl Signals {
+    /// Begins to take them; must run inside a runtime.
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { interrupts: signal(SignalKind::interrupt())?, terminations: signal(SignalKind::terminate())? })
+    }
+}
+
 /// Watches over the server from the main thread: signals, and a request to stop from elsewhere. A second SIGINT ends the
 /// process at once.
-async fn attend(server: Arc<Server>) -> std::io::Result<()> {
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
+async fn attend(server: Arc<Server>, mut signals: Signals) -> std::io::Result<()> {
     tracing::info!("Ready to accept connections");
     tokio::select! {
-        _ = interrupts.recv() => tracing::info!("Received SIGINT scheduling shutdown..."),
-        _ = terminations.recv() => tracing::info!("Received SIGTERM scheduling shutdown..."),
+        _ = signals.interrupts.recv() => tracing::info!("Received SIGINT scheduling shutdown..."),
+        _ = signals.terminations.recv() => tracing::info!("Received SIGTERM scheduling shutdown..."),
         () = server.shutdown.requested() => {}
     }
     // From now on the runtime sleeps, and with it this thread; an impatient second SIGINT still ends the process.

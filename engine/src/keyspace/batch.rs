@@ -314,16 +314,21 @@ impl Keyspace<'_> {
         }
         if limited && !new.is_empty() {
             let repeated = repeated(new.iter().copied(), |index| item(index).0);
-            new.retain(|index| !repeated.contains(index));
-            if !failures.is_empty() || !namespace.reserve_keys(new.len() as u64) {
-                let fitting = namespace.free_keys() as usize;
-                failures.extend(new.iter().skip(fitting).map(|&index| BatchFailure { index, error: Error::MaxKeys }));
-                if failures.is_empty() {
+            let mut first = new.clone();
+            first.retain(|index| !repeated.contains(index));
+            if !failures.is_empty() || !namespace.reserve_keys(first.len() as u64) {
+                let mut refused = first.split_off(first.len().min(namespace.free_keys() as usize));
+                if failures.is_empty() && refused.is_empty() {
                     // Others removed keys meanwhile; the answer still stands for the moment it was given.
-                    failures.extend(new.last().map(|&index| BatchFailure { index, error: Error::MaxKeys }));
+                    refused.extend(first.last());
                 }
-                new.clear();
+                // Whoever names a key that finds no place is refused, not the first alone.
+                let refused: HashSet<&[u8]> = refused.into_iter().map(|index| item(index).0.bytes).collect();
+                new.retain(|&index| refused.contains(item(index).0.bytes));
+                failures.extend(new.iter().map(|&index| BatchFailure { index, error: Error::MaxKeys }));
+                first.clear();
             }
+            new = first;
         }
         let leased_bytes = if failures.is_empty() && namespace.is_leasing() {
             let sizes = (0..items).map(|index| {

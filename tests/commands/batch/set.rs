@@ -66,6 +66,10 @@ fn limits_hold_in_both_modes() {
         client.line("BATCH SET ALLORNOTHING a 1 b 2 c 3 d 4 e 5"),
         error("BATCHFAILED 2 of 5 items cannot be done, nothing was changed: 3 MAXKEYS, 4 MAXKEYS"),
     );
+    assert_eq!(
+        client.line("BATCH SET ALLORNOTHING a 1 b 2 d 3 a 4 e 5 d 6 e 7"),
+        error("BATCHFAILED 2 of 7 items cannot be done, nothing was changed: 4 MAXKEYS, 6 MAXKEYS"),
+    );
     assert_eq!(client.line("EXISTS a b c d e"), int(0));
     let data = [None; 5];
     let errors = [(1, "b", "VALUETOOLARGE"), (4, "e", "MAXKEYS")];

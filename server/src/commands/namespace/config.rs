@@ -1,7 +1,5 @@
 //! `NAMESPACE CONFIG GET name pattern` and `NAMESPACE CONFIG SET name parameter value [parameter value …]`
 
-use rkvs_engine::glob;
-
 use super::find;
 use super::parameter::{self, Changes, Parameter, Reason, Value};
 use crate::command::error::unknown_subcommand;
@@ -50,7 +48,7 @@ fn get(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> Com
     }
     let namespace = find(ctx, name)?;
     let mut facts = parameter::all(&namespace).to_vec();
-    facts.retain(|(name, _)| glob::matches(pattern, name.as_bytes(), true));
+    facts.retain(|(name, _)| parameter::matches(pattern, name));
     reply.map(facts.len());
     for (name, value) in facts {
         reply.bulk(name.as_bytes());

@@ -39,8 +39,7 @@ fn create(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> 
             let count = usize::try_from(args.integer()?).map_err(|_| EngineError::ShardCountOutOfRange)?;
             shards.replace(count).is_none()
         } else {
-            let parameter = Parameter::ALL.into_iter().find(|parameter| args.option(parameter.word()));
-            let parameter = parameter.ok_or(CommandError::Syntax)?;
+            let parameter = Parameter::by_name(args.bytes()?).ok_or(CommandError::Syntax)?;
             let set = changes.set(parameter, args.bytes()?);
             set.map_err(|reason| reason.of("CREATE", parameter.word().as_bytes()))?
         };

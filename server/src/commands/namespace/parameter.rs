@@ -1,5 +1,6 @@
 //! The parameters of a namespace: their names, what they accept, what they are now.
 
+use rkvs_engine::glob;
 use rkvs_engine::namespace::{Limits, Namespace};
 
 use crate::command::prelude::*;
@@ -37,7 +38,7 @@ impl Parameter {
         }
     }
 
-    /// The parameter of a name, in any letter case, with `-` or `_`.
+    /// The parameter of a name, in any letter case, its words apart by `-`, `_` or nothing.
     pub(super) fn by_name(name: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|parameter| is_spelled(name, parameter.name()))
     }
@@ -52,8 +53,18 @@ pub(super) fn is_fixed(name: &[u8]) -> bool {
 }
 
 fn is_spelled(name: &[u8], parameter: &str) -> bool {
-    let letter = |byte: &u8| if *byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
-    name.iter().map(letter).eq(parameter.bytes())
+    fn letters(name: &[u8]) -> impl Iterator<Item = u8> {
+        name.iter().filter(|byte| !b"-_".contains(byte)).map(u8::to_ascii_lowercase)
+    }
+    letters(name).eq(letters(parameter.as_bytes()))
+}
+
+/// Whether a pattern fits the name of a parameter in one of its spellings.
+pub(super) fn matches(pattern: &[u8], parameter: &str) -> bool {
+    [parameter.to_owned(), parameter.replace('_', "-"), parameter.replace('_', "")]
+        .iter()
+        .any(|spelling| glob::matches(pattern, spelling.as_bytes(), true))
+        || is_spelled(pattern, parameter)
 }
 
 /// What a parameter is.

@@ -1,8 +1,8 @@
 //! CONFIG REWRITE: puts the current values back into the file the server was started with.
 //!
 //! What the file says and is still true stays as it is written, comments included. A value that changed is replaced in its
-//! place; one the file does not mention is added at the end when it differs from the default. What the environment gives is
-//! left to the environment: passwords are kept out of files that way.
+//! place; one the file does not mention is added at the end when it differs from the default. A secret that the environment gives is
+//! left to the environment: that is how passwords are kept out of files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
@@ -58,7 +58,7 @@ pub(super) fn rewritten(old: &str, is_toml: bool, current: Current<'_>) -> Resul
 
 /// Whether the value is the environment's to give.
 fn is_left_to_environment(setting: &Setting<Settings>, origins: &Origins) -> bool {
-    origins.get(setting.name).is_some_and(|origin| is_from_environment(origin))
+    setting.secret && origins.get(setting.name).is_some_and(|origin| is_from_environment(origin))
 }
 
 /// Whether a value that the file does not mention has to be added to it.

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use rkvs_engine::error::Error as EngineError;
 
+use crate::resp::until_nul;
+
 /// What a handler returns: the reply is complete, or the request was wrong and nothing was changed.
 pub type CommandResult = Result<(), CommandError>;
 
@@ -238,10 +240,10 @@ pub(crate) fn unknown_command<'a>(name: &[u8], arguments: impl Iterator<Item = &
         }
         let room = SHOWN_LEN_MAX - shown.len();
         shown.push(b'\'');
-        shown.extend_from_slice(until_nul(argument, room));
+        shown.extend_from_slice(self::shown(argument, room));
         shown.extend_from_slice(b"' ");
     }
-    let name = until_nul(name, SHOWN_LEN_MAX);
+    let name = self::shown(name, SHOWN_LEN_MAX);
     let text = [b"ERR unknown command '", name, b"', with args beginning with: ", &shown].concat();
     CommandError::UnknownCommand(text.into_boxed_slice())
 }
@@ -250,7 +252,7 @@ pub(crate) fn unknown_command<'a>(name: &[u8], arguments: impl Iterator<Item = &
 #[cold]
 pub(crate) fn unknown_subcommand(subcommand: &[u8], command: &str) -> CommandError {
     CommandError::UnknownSubcommand {
-        subcommand: until_nul(subcommand, SHOWN_LEN_MAX).into(),
+        subcommand: shown(subcommand, SHOWN_LEN_MAX).into(),
         command: command.to_ascii_uppercase().into_bytes().into(),
     }
 }
@@ -258,15 +260,20 @@ pub(crate) fn unknown_subcommand(subcommand: &[u8], command: &str) -> CommandErr
 /// The error for a subcommand that was given arguments it does not take, where its arity permits them.
 #[cold]
 pub(crate) fn wrong_subcommand_syntax(args: &super::args::Args<'_>) -> CommandError {
-    let subcommand = until_nul(args.at(1).unwrap_or_default(), SHOWN_LEN_MAX);
+    let subcommand = shown(args.at(1).unwrap_or_default(), SHOWN_LEN_MAX);
     let container = args.name().to_ascii_uppercase();
     let text =
         [b"ERR unknown subcommand or wrong number of arguments for '", subcommand, b"'. Try ", &container, b" HELP."];
     CommandError::Message(text.concat().into())
 }
 
-/// The bytes up to a length or the first NUL, which ends a string in the reference's formatter.
-fn until_nul(bytes: &[u8], len_max: usize) -> &[u8] {
-    let bytes = &bytes[..bytes.len().min(len_max)];
-    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
+/// An error that shows a part of the request between two texts, as the reference's formatter does.
+#[cold]
+pub(crate) fn echoing(before: &str, shown: &[u8], after: &str) -> CommandError {
+    CommandError::Message([before.as_bytes(), until_nul(shown), after.as_bytes()].concat().into())
+}
+
+/// The bytes shown of an argument where the reference bounds their number.
+fn shown(argument: &[u8], len_max: usize) -> &[u8] {
+    until_nul(&argument[..argument.len().min(len_max)])
 }

@@ -21,6 +21,7 @@ pub mod prelude {
     pub use super::args::Args;
     pub use super::context::Context;
     pub use super::documentation::{Arg, Deprecation, change};
+    pub(crate) use super::error::echoing;
     pub use super::error::{CommandError, CommandResult};
     pub use super::flags::*;
     pub use super::help::container_help;
@@ -29,5 +30,5 @@ pub mod prelude {
         UPDATE, VARIABLE_FLAGS,
     };
     pub use super::spec::{Arity, Command, Group, Handler, Scope};
-    pub use crate::resp::Reply;
+    pub use crate::resp::{Reply, until_nul};
 }

@@ -23,6 +23,8 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use rkvs_engine::glob;
 
+use crate::resp::until_nul;
+
 pub(crate) use directives::foreign_names;
 pub(crate) use load::{FileSource, LoadError, Place, load};
 pub(crate) use toml_file::{accepted, effective_document};
@@ -156,7 +158,7 @@ impl Config {
             let Some((setting, name)) =
                 SETTINGS.iter().find_map(|setting| Some((setting, setting.name_like(&spelling)?)))
             else {
-                return Err(ConfigError::Unknown(spelling.into_owned()));
+                return Err(ConfigError::Unknown(String::from_utf8_lossy(until_nul(name)).into_owned()));
             };
             // Here the reference tells the name as it was typed; once it looks at values, the name of the setting.
             let refused =

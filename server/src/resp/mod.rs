@@ -2,10 +2,11 @@
 //!
 //! Requests come in through [`Decoder`] (`decode` reads arrays of bulk strings, `inline` the lines a person types into a
 //! terminal); replies go out through [`Reply`], which writes them in the client's [`Protocol`] into an [`Output`], the bytes
-//! a socket has still to take. `number` and `long_double` hold the reference's rules for numbers in arguments and replies,
+//! a socket has still to take. `number`, `long_double` and `c_text` hold the reference's rules for numbers and texts in arguments and replies,
 //! [`ProtocolError`] what is told to a peer that breaks the protocol before its connection closes, and `fuzz` the
 //! properties that every input must keep.
 
+mod c_text;
 mod decode;
 mod error;
 pub mod fuzz;
@@ -15,6 +16,7 @@ mod number;
 mod output;
 mod reply;
 
+pub use c_text::until_nul;
 pub use decode::{ArgRange, Decoded, Decoder, Limits};
 pub use error::ProtocolError;
 pub use long_double::{FloatError, LongDouble, add_long_double, write_long_double_human};

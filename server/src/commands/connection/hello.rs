@@ -53,8 +53,7 @@ fn hello(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> C
             }
             name = Some(wanted);
         } else {
-            let text = [b"ERR Syntax error in HELLO option '", option, b"'"].concat();
-            return Err(CommandError::Message(text.into()));
+            return Err(echoing("ERR Syntax error in HELLO option '", option, "'"));
         }
     }
     if let Some((user, password)) = credentials {

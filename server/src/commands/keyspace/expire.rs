@@ -122,7 +122,7 @@ impl Conditions {
             } else if args.option("LT") {
                 &mut conditions.less
             } else {
-                return Err(unsupported(word));
+                return Err(echoing("ERR Unsupported option ", word, ""));
             };
             *condition = true;
         }
@@ -142,13 +142,6 @@ impl Conditions {
             && (!self.greater || present_ms.is_some_and(|present_ms| deadline_ms > present_ms))
             && (!self.less || present_ms.is_none_or(|present_ms| deadline_ms < present_ms))
     }
-}
-
-/// The error for an option nobody knows, quoted up to a NUL as the reference does.
-#[cold]
-fn unsupported(option: &[u8]) -> CommandError {
-    let option = option.split(|&byte| byte == 0).next().unwrap_or_default();
-    CommandError::Message([b"ERR Unsupported option ", option].concat().into_boxed_slice())
 }
 
 fn expire(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {

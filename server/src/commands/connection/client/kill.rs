@@ -51,7 +51,7 @@ impl<'a> Filter<'a> {
                 // Everyone is the default user, so this one filters nobody.
                 let user = args.bytes()?;
                 if user != b"default" {
-                    return Err(CommandError::Message([b"ERR No such user '", user, b"'"].concat().into()));
+                    return Err(echoing("ERR No such user '", user, "'"));
                 }
             } else if args.option("SKIPME") {
                 filter.skip_own = match args.bytes()? {

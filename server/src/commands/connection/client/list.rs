@@ -65,11 +65,12 @@ impl ClientType {
             ("pubsub", ClientType::PubSub),
             ("master", ClientType::Master),
         ];
+        // The reference compares C strings here.
         NAMES
             .into_iter()
-            .find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()))
+            .find(|(known, _)| until_nul(name).eq_ignore_ascii_case(known.as_bytes()))
             .map(|(_, client_type)| client_type)
-            .ok_or_else(|| CommandError::Message([b"ERR Unknown client type '", name, b"'"].concat().into()))
+            .ok_or_else(|| echoing("ERR Unknown client type '", name, "'"))
     }
 }
 

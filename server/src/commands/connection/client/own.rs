@@ -36,11 +36,10 @@ pub(super) fn setinfo(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Re
     let value = args.bytes()?;
     let is_name = attribute.eq_ignore_ascii_case(b"lib-name");
     if !is_name && !attribute.eq_ignore_ascii_case(b"lib-ver") {
-        return Err(CommandError::Message([b"ERR Unrecognized option '", attribute, b"'"].concat().into()));
+        return Err(echoing("ERR Unrecognized option '", attribute, "'"));
     }
     if !is_plain(value) {
-        let text = [b"ERR ", attribute, b" cannot contain spaces, newlines or special characters."].concat();
-        return Err(CommandError::Message(text.into()));
+        return Err(echoing("ERR ", attribute, " cannot contain spaces, newlines or special characters."));
     }
     ctx.session.info.update_names(|names| {
         let changed = if is_name { &mut names.lib_name } else { &mut names.lib_ver };

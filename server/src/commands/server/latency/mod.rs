@@ -118,8 +118,7 @@ fn latest(ctx: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> Com
 fn graph(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let event = args.bytes()?;
     let Some((name, spikes)) = ctx.server.latency.spikes(event).filter(|(_, spikes)| !spikes.samples.is_empty()) else {
-        let text = [b"ERR No samples available for event '", event, b"'"].concat();
-        return Err(CommandError::Message(text.into()));
+        return Err(echoing("ERR No samples available for event '", event, "'"));
     };
     reply.verbatim(b"txt", graph::drawn(name, &spikes, ctx.now_ms / 1000).as_bytes());
     Ok(())

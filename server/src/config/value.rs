@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::resp::parse_f64;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -408,14 +409,14 @@ impl Field for Vec<f64> {
         }
         let mut percentiles = Vec::with_capacity(words.len());
         for word in if words == [""] { &[] } else { words } {
-            match word.parse::<f64>() {
-                Ok(percentile) if (0.0..=100.0).contains(&percentile) => percentiles.push(percentile),
-                Ok(percentile) if !percentile.is_nan() => {
+            match parse_f64(word.as_bytes()) {
+                Some(percentile) if (0.0..=100.0).contains(&percentile) => percentiles.push(percentile),
+                Some(_) => {
                     return Err(Invalid::new(
                         "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]",
                     ));
                 }
-                _ => {
+                None => {
                     return Err(Invalid::new("Invalid latency-tracking-info-percentiles parameters"));
                 }
             }

@@ -153,6 +153,7 @@ impl Observer {
         self.peak_bytes.store(0, Relaxed);
         self.expire_cycle_us.store(0, Relaxed);
         self.expire_cycles_cut.store(0, Relaxed);
+        self.samples.lock().clear();
         self.memory(server, usage);
     }
 }

@@ -145,6 +145,26 @@ fn where_descriptors_are_few_maxclients_is_lowered_and_more_clients_are_told() {
 }
 
 #[test]
+fn percentiles_are_read_as_numbers_of_c() {
+    let refused = |reason: &str| {
+        error(&format!(
+            "ERR CONFIG SET failed (possibly related to argument 'latency-tracking-info-percentiles') - {reason}"
+        ))
+    };
+    script! {
+        "CONFIG SET latency-tracking-info-percentiles '0x10 1e1 +5'" => ok(),
+        "CONFIG GET latency-tracking-info-percentiles" => map([("latency-tracking-info-percentiles", "16 10 5")]),
+        "CONFIG SET latency-tracking-info-percentiles 1e400"
+            => refused("Invalid latency-tracking-info-percentiles parameters"),
+        "CONFIG SET latency-tracking-info-percentiles nan"
+            => refused("Invalid latency-tracking-info-percentiles parameters"),
+        "CONFIG SET latency-tracking-info-percentiles inf"
+            => refused("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]"),
+        "CONFIG SET latency-tracking-info-percentiles '50 99 99.9'" => ok(),
+    }
+}
+
+#[test]
 fn hash_thresholds_apply_to_what_is_written_next() {
     script! {
         "CONFIG SET hash-max-listpack-entries 2" => ok(),
@@ -163,6 +183,10 @@ fn resetstat_counts_from_zero() {
         "no-such" => error_starting("ERR unknown command"),
         "CONFIG RESETSTAT" => ok(),
         "INFO stats" => satisfies("no misses", |reply| reply.text().is_some_and(|text| text.contains("keyspace_misses:0\r\n"))),
+        "CONFIG RESETSTAT" => ok(),
+        "INFO stats" => satisfies("no rates", |reply| {
+            reply.text().is_some_and(|text| text.contains("instantaneous_input_kbps:0.00\r\n"))
+        }),
         "INFO errorstats" => satisfies("no errors", |reply| prose(reply) == "# Errorstats\r\n"),
     }
 }

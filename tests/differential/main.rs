@@ -21,7 +21,7 @@ mod shrink;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use rkvs_tests::{binary, skip};
+use rkvs_tests::{Server, binary, skip};
 
 use pair::{Failure, Pair};
 
@@ -108,5 +108,30 @@ fn listed_differences_still_differ() {
             ours[last],
             theirs[last],
         );
+    }
+}
+
+/// The sentences of HELP are our own, the lines of syntax are not.
+#[test]
+fn help_shows_the_syntax_of_the_reference() {
+    const NAME: &str = "differential::help_shows_the_syntax_of_the_reference";
+    // Since 7.2, and one that the reference has and does not tell of.
+    const OURS: &[&str] = &["NO-TOUCH (ON|OFF)", "SETINFO <option> <value>", "STRINGMATCH-LEN <len> <pattern>"];
+    let Some(redis) = Server::redis_or_skip(NAME, &[]) else { return };
+    let rkvs = Server::rkvs();
+    let (mut ours, mut theirs) = (rkvs.client(), redis.client());
+    for container in ["CLIENT", "COMMAND", "CONFIG", "DEBUG", "LATENCY", "MEMORY", "OBJECT", "SLOWLOG"] {
+        let syntax = |client: &mut rkvs_tests::Client| -> Vec<String> {
+            let reply = client.line(&format!("{container} HELP"));
+            let lines = reply.items().expect("lines").into_iter().map(|line| line.text().expect("a text"));
+            lines.filter(|line| !line.starts_with("    ")).collect()
+        };
+        let theirs = syntax(&mut theirs);
+        for line in syntax(&mut ours) {
+            assert!(
+                theirs.contains(&line) || OURS.contains(&line.as_str()),
+                "{container}: {line:?} is not among {theirs:#?}"
+            );
+        }
     }
 }

@@ -22,7 +22,8 @@ pub fn container_help(_: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Repl
 fn write(container: &Command, reply: &mut Reply<'_>) {
     let others = || container.subcommands.iter().filter(|command| command.name != "help");
     let own_lines = if container.has_handler() { 2 } else { 0 };
-    reply.array(1 + own_lines + 2 * others().count() + 2);
+    let syntax_lines: usize = others().map(|command| command.help.len().max(1)).sum();
+    reply.array(1 + own_lines + syntax_lines + others().count() + 2);
     let name = container.name.to_ascii_uppercase();
     reply.simple(&format!("{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
     if container.has_handler() {
@@ -30,9 +31,15 @@ fn write(container: &Command, reply: &mut Reply<'_>) {
         reply.simple(&format!("    {}", container.summary));
     }
     for subcommand in others() {
-        let mut line = subcommand.name.to_ascii_uppercase();
-        write_syntax(subcommand.args, " ", &mut line);
-        reply.simple(&line);
+        let name = subcommand.name.to_ascii_uppercase();
+        match subcommand.help {
+            [] => {
+                let mut line = name;
+                write_syntax(subcommand.args, " ", &mut line);
+                reply.simple(&line);
+            }
+            lines => lines.iter().for_each(|line| reply.simple(format!("{name} {line}").trim_end())),
+        }
         reply.simple(&format!("    {}", subcommand.summary));
     }
     reply.simple("HELP");
@@ -90,6 +97,14 @@ mod tests {
                     run: container_help,
                     ..Command::DEFAULT
                 },
+                Command {
+                    name: "take",
+                    summary: "Takes it away.",
+                    args: &[Arg::key("key", 0).multiple()],
+                    help: &["<key> [...]", "ALL"],
+                    run: container_help,
+                    ..Command::DEFAULT
+                },
             ],
             ..Command::DEFAULT
         }];
@@ -97,10 +112,13 @@ mod tests {
         let mut output = Output::new();
         write(table.lookup(b"thing").expect("declared"), &mut Reply::new(&mut output, Protocol::Resp2));
         let lines = [
-            "*5",
+            "*8",
             "+THING <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
             "+PUT <key> [NX|MAX <n>] <field> <value> [<field> <value> ...] [GET <pattern> [GET <pattern> ...]]",
             "+    Puts it there.",
+            "+TAKE <key> [...]",
+            "+TAKE ALL",
+            "+    Takes it away.",
             "+HELP",
             "+    Prints this help.",
             "",

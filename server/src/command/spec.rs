@@ -42,6 +42,9 @@ pub struct Command {
     pub tips: &'static [&'static str],
     /// Its syntax.
     pub args: &'static [Arg],
+    /// Its syntax as the container's HELP shows it, line by line, where the reference writes it otherwise than it follows from
+    /// `args`.
+    pub help: &'static [&'static str],
     /// How it changed since its first version.
     pub history: &'static [Change],
     /// Set when new programs should not use it.
@@ -84,6 +87,7 @@ impl Command {
         scope: Scope::Keys,
         tips: &[],
         args: &[],
+        help: &[],
         history: &[],
         deprecated: None,
         internal: false,

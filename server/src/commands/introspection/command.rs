@@ -36,6 +36,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             categories: Categories::CONNECTION,
             tips: &["nondeterministic_output_order"],
             args: &[Arg::string("command-name").optional().multiple()],
+            help: &["[<command-name> ...]"],
             run: docs,
             ..Command::DEFAULT
         },
@@ -47,6 +48,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             arity: Arity::AtLeast(4),
             flags: LOADING.with(STALE),
             categories: Categories::CONNECTION,
+            help: &["<full-command>"],
             run: getkeys,
             ..Command::DEFAULT
         },
@@ -58,6 +60,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             arity: Arity::AtLeast(4),
             flags: LOADING.with(STALE),
             categories: Categories::CONNECTION,
+            help: &["<full-command>"],
             run: getkeysandflags,
             ..Command::DEFAULT
         },
@@ -83,6 +86,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             tips: &["nondeterministic_output_order"],
             args: &[Arg::string("command-name").optional().multiple()],
             history: &[change("7.0.0", "Without names it describes all commands.")],
+            help: &["[<command-name> ...]"],
             run: info,
             ..Command::DEFAULT
         },
@@ -105,6 +109,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             )
             .token("FILTERBY")
             .optional()],
+            help: &[""],
             run: list,
             ..Command::DEFAULT
         },

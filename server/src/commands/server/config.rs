@@ -19,6 +19,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             flags: ADMIN.with(NOSCRIPT).with(LOADING).with(STALE),
             args: &[Arg::block("parameter", &[Arg::string("parameter")]).multiple()],
             history: &[change("7.0.0", "Takes several patterns.")],
+            help: &["<pattern>"],
             run: get,
             ..Command::DEFAULT
         },
@@ -62,6 +63,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
             args: &[Arg::block("parameter_value", &[Arg::string("parameter"), Arg::string("value")]).multiple()],
             history: &[change("7.0.0", "Takes several settings.")],
+            help: &["<directive> <value>"],
             run: set,
             ..Command::DEFAULT
         },

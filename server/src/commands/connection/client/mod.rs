@@ -107,6 +107,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
                 change("5.0.0", "`TYPE` knows `replica`; `slave` still works."),
                 change("6.2.0", "Takes `LADDR`."),
             ],
+            help: &["<ip:port>", "<option> <value> [<option> <value> [...]]"],
             run: kill::kill,
             ..Command::DEFAULT
         },
@@ -143,6 +144,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
                 change("7.0.3", "Shows `ssub`."),
                 change("7.2.0", "Shows `lib-name` and `lib-ver`."),
             ],
+            help: &["[options ...]"],
             run: list::list,
             ..Command::DEFAULT
         },
@@ -155,6 +157,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             arity: Arity::Exactly(3),
             flags: ADMIN.with(NOSCRIPT).with(LOADING).with(STALE),
             args: &[Arg::one_of("enabled", &[Arg::word("on", "ON"), Arg::word("off", "OFF")])],
+            help: &["(ON|OFF)"],
             run: own::no_evict,
             ..Command::DEFAULT
         },
@@ -167,6 +170,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             arity: Arity::Exactly(3),
             flags: NOSCRIPT.with(LOADING).with(STALE),
             args: &[Arg::one_of("enabled", &[Arg::word("on", "ON"), Arg::word("off", "OFF")])],
+            help: &["(ON|OFF)"],
             run: own::no_touch,
             ..Command::DEFAULT
         },
@@ -198,6 +202,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
                 "on_off_skip",
                 &[Arg::word("on", "ON"), Arg::word("off", "OFF"), Arg::word("skip", "SKIP")],
             )],
+            help: &["(ON|OFF|SKIP)"],
             run: own::reply,
             ..Command::DEFAULT
         },
@@ -214,6 +219,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
                 "attr",
                 &[Arg::string("libname").token("LIB-NAME"), Arg::string("libver").token("LIB-VER")],
             )],
+            help: &["<option> <value>"],
             run: own::setinfo,
             ..Command::DEFAULT
         },
@@ -226,6 +232,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             arity: Arity::Exactly(3),
             flags: NOSCRIPT.with(LOADING).with(STALE),
             args: &[Arg::string("connection-name")],
+            help: &["<name>"],
             run: own::setname,
             ..Command::DEFAULT
         },

@@ -59,6 +59,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             flags: ADMIN.with(NOSCRIPT).with(LOADING).with(STALE),
             tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
             args: &[Arg::string("command").optional().multiple()],
+            help: &["[COMMAND ...]"],
             run: histogram,
             ..Command::DEFAULT
         },
@@ -94,6 +95,7 @@ pub(super) static COMMANDS: &[Command] = &[Command {
             flags: ADMIN.with(NOSCRIPT).with(LOADING).with(STALE),
             tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
             args: &[Arg::string("event").optional().multiple()],
+            help: &["[<event> ...]"],
             run: reset,
             ..Command::DEFAULT
         },

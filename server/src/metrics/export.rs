@@ -143,8 +143,11 @@ impl Exporter {
         let fragmentation = if used == 0 { 0.0 } else { resident as f64 / used as f64 };
         let newest = server.slowlog.newest(1);
         let newest = newest.first();
-        let mut output_bytes = 0;
-        server.clients.for_each(|client| output_bytes += client.output_bytes.load(Relaxed));
+        let (mut output_bytes, mut blocked) = (0, 0);
+        server.clients.for_each(|client| {
+            output_bytes += client.output_bytes.load(Relaxed);
+            blocked += u32::from(client.blocked.load(Relaxed));
+        });
 
         for (name, help, value) in [
             ("redis_up", "Whether the server answers.", 1.0),
@@ -156,7 +159,7 @@ impl Exporter {
             ("redis_start_time_seconds", "Unix time of the start in seconds.", started_s),
             ("redis_process_id", "Process id.", f64::from(std::process::id())),
             ("redis_connected_clients", "Connected clients.", server.clients.len() as f64),
-            ("redis_blocked_clients", "Clients that wait for a value.", 0.0),
+            ("redis_blocked_clients", "Clients that wait for a value or for the end of a pause.", f64::from(blocked)),
             ("redis_tracking_clients", "Clients with client-side caching.", 0.0),
             ("redis_max_clients", "Most clients at the same time.", f64::from(settings.maxclients)),
             ("redis_config_maxclients", "The setting maxclients.", f64::from(settings.maxclients)),

@@ -143,18 +143,20 @@ fn server(facts: &Facts<'_>, out: &mut String) {
 pub(super) const BUILD_ID: &str = concat!("rkvs-", env!("CARGO_PKG_VERSION"));
 
 fn clients(facts: &Facts<'_>, out: &mut String) {
-    let (mut input_bytes_max, mut output_bytes_max) = (0, 0);
+    let (mut input_bytes_max, mut output_bytes_max, mut blocked) = (0, 0, 0);
     facts.server.clients.for_each(|client| {
         let input = client.input_bytes.load(Relaxed) + client.input_free_bytes.load(Relaxed);
         input_bytes_max = input_bytes_max.max(input);
         output_bytes_max = output_bytes_max.max(client.output_bytes.load(Relaxed));
+        blocked += u32::from(client.blocked.load(Relaxed));
     });
     line(out, "connected_clients", facts.server.clients.len());
     line(out, "cluster_connections", 0);
     line(out, "maxclients", facts.settings.maxclients);
     line(out, "client_recent_max_input_buffer", input_bytes_max);
     line(out, "client_recent_max_output_buffer", output_bytes_max);
-    for name in ["blocked_clients", "tracking_clients", "clients_in_timeout_table"] {
+    line(out, "blocked_clients", blocked);
+    for name in ["tracking_clients", "clients_in_timeout_table"] {
         line(out, name, 0);
     }
 }

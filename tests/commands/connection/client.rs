@@ -253,8 +253,10 @@ fn a_pause_of_writes_lets_reads_pass_and_ends_on_demand() {
             assert!(Instant::now() < deadline, "the writer waits");
         }
         assert_eq!(admin.line("GET k"), nil());
+        assert!(text(&admin.line("INFO clients")).contains("blocked_clients:1\r\n"));
         assert_eq!(admin.line("CLIENT UNPAUSE"), ok());
         assert_eq!(writer.reply(), ok());
+        assert!(text(&admin.line("INFO clients")).contains("blocked_clients:0\r\n"));
         assert_eq!(admin.line("GET k"), bulk("v"));
     }
 }

@@ -141,7 +141,8 @@ const TEMPLATES: &[(usize, &str)] = &[
     (1, "DEBUG SET-ACTIVE-EXPIRE (0 | 1)"),
     (2, "DEBUG DIGEST-VALUE {<key>}"),
     // Not DIGEST: expired keys that nobody has met yet are part of it there.
-    (1, "DEBUG POPULATE <sample> [<skey> [<sample>]]"),
+    // A negative number ends the reference.
+    (1, "DEBUG POPULATE (0 | 1 | 7 | x) [<skey> [(0 | 1 | 30 | x)]]"),
     (1, "LATENCY (GRAPH | HISTORY) <word>"),
     (1, "<word> {<value>}"),
 ];

@@ -132,7 +132,11 @@ impl Pair {
             }
             let requests: Vec<_> = steps[at..at + run].iter().map(|step| step.args.clone()).collect();
             let (expected, reference_broke) = b.raw_pipeline(&requests);
-            assert!(reference_broke.is_none(), "the reference answers: {reference_broke:?}");
+            if let Some(error) = reference_broke {
+                let sent = &requests[..requests.len().min(expected.len() + 1)];
+                let last: Vec<_> = sent.last().into_iter().flatten().map(|word| word.escape_ascii().to_string()).collect();
+                panic!("the reference does not answer {last:?}: {error}");
+            }
             let (got, cause) = a.raw_pipeline(&requests);
             for (i, args) in requests.iter().enumerate() {
                 let Some(reply) = got.get(i) else {

@@ -134,7 +134,8 @@ impl Pair {
             let (expected, reference_broke) = b.raw_pipeline(&requests);
             if let Some(error) = reference_broke {
                 let sent = &requests[..requests.len().min(expected.len() + 1)];
-                let last: Vec<_> = sent.last().into_iter().flatten().map(|word| word.escape_ascii().to_string()).collect();
+                let last: Vec<_> =
+                    sent.last().into_iter().flatten().map(|word| word.escape_ascii().to_string()).collect();
                 panic!("the reference does not answer {last:?}: {error}");
             }
             let (got, cause) = a.raw_pipeline(&requests);

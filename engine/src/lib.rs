@@ -17,6 +17,7 @@ pub mod memory;
 pub mod namespace;
 pub mod random;
 pub mod shard;
+pub mod snapshot;
 pub mod stats;
 pub mod table;
 pub mod value;

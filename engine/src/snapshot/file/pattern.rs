@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::Hasher;
 
+use jiff::Timestamp;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::error::NameError;
@@ -16,9 +17,6 @@ const NAMESPACE_BYTES_KEPT: usize = 30;
 
 /// Length of a time: `20261125T093015.123Z`.
 const TIME_BYTES: usize = 20;
-
-/// The last moment a name can tell: 9999-12-31T23:59:59.999Z.
-const TIME_MAX_MS: u64 = 253_402_300_799_999;
 
 const _: () = assert!(NAMESPACE_BYTES_KEPT + 2 + 32 == NAMESPACE_BYTES_MAX);
 
@@ -88,8 +86,8 @@ impl NamePattern {
         self.parts.contains(&Part::Time)
     }
 
-    /// Makes the name for a namespace and a time in milliseconds since the Unix epoch. Times after the year 9999 are told
-    /// as its last moment.
+    /// Makes the name for a namespace and a time in milliseconds since the Unix epoch. Times beyond the year 9999 are told
+    /// as the last moment that the calendar knows, 9999-12-30T22:00:00.999Z.
     pub fn name(&self, namespace: &str, now_ms: u64) -> FileName {
         let (namespace, time) = (escape(namespace), time_text(now_ms));
         let mut name = String::with_capacity(NAME_BYTES_MAX);
@@ -187,22 +185,10 @@ fn escape(name: &str) -> String {
     escaped
 }
 
-/// Writes a time as ISO 8601 does without separators, with milliseconds, in UTC. The calendar is computed from days as in
-/// Howard Hinnant's "chrono-compatible low-level date algorithms": years begin in March, so that leap days come last.
+/// Writes a time as ISO 8601 does without separators, with milliseconds, in UTC.
 fn time_text(now_ms: u64) -> String {
-    let now_ms = now_ms.min(TIME_MAX_MS);
-    let (days, of_day_ms) = (now_ms / 86_400_000, now_ms % 86_400_000);
-    let days = days + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute) = (of_day_ms / 3_600_000, of_day_ms / 60_000 % 60);
-    let (second, milli) = (of_day_ms / 1_000 % 60, of_day_ms % 1_000);
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}.{milli:03}Z")
+    let now = i64::try_from(now_ms).ok().and_then(|now_ms| Timestamp::from_millisecond(now_ms).ok());
+    now.unwrap_or(Timestamp::MAX).strftime("%Y%m%dT%H%M%S%.3fZ").to_string()
 }
 
 fn is_time(text: &str) -> bool {
@@ -222,6 +208,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// The last moment that names tell apart.
+    const LAST_MS: u64 = 253_402_207_200_999;
 
     /// 2026-11-25T09:30:15.123Z.
     const NOW_MS: u64 = 1_795_599_015_123;
@@ -275,8 +264,9 @@ mod tests {
             (951_868_800_000, "20000301T000000.000Z"),
             (1_704_067_199_999, "20231231T235959.999Z"),
             (4_107_542_400_000, "21000301T000000.000Z"),
-            (TIME_MAX_MS, "99991231T235959.999Z"),
-            (u64::MAX, "99991231T235959.999Z"),
+            (LAST_MS, "99991230T220000.999Z"),
+            (LAST_MS + 1, "99991230T220000.999Z"),
+            (u64::MAX, "99991230T220000.999Z"),
         ] {
             assert_eq!(time_text(ms), text);
         }
@@ -324,7 +314,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_namespace_gives_a_name_that_is_found_again(
-            one in ".{0,200}", other in ".{0,200}", ms in 0..=TIME_MAX_MS, later in 0..=TIME_MAX_MS,
+            one in ".{0,200}", other in ".{0,200}", ms in 0..=LAST_MS, later in 0..=LAST_MS,
         ) {
             let pattern = pattern("{ts}-{ns}");
             let files = [pattern.name(&one, ms), pattern.name(&one, later), pattern.name(&other, ms)];

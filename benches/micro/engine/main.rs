@@ -15,6 +15,7 @@ mod keys;
 mod library;
 mod scan;
 mod shard;
+mod snapshot;
 mod string;
 mod table;
 
@@ -35,6 +36,7 @@ fn main() -> io::Result<()> {
         ("batch/", batch::run),
         ("scan/", scan::run),
         ("expiry/", expiry::run),
+        ("snapshot/", snapshot::run),
         ("library/", library::run),
     ] {
         if timing.wants(part) {

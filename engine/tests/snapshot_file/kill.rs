@@ -16,12 +16,20 @@ use crate::skip::skipped;
 const FOLDER: &str = "RKVS_TEST_SNAPSHOT_FOLDER";
 
 /// The calls at which processes are killed, by what they do.
-const CALLS: [&str; 6] =
-    ["openat,openat2", "write", "fsync", "rename,renameat,renameat2", "unlink,unlinkat", "flock,fstat,newfstatat"];
+const CALLS: [&str; 7] = [
+    "openat,openat2",
+    "write",
+    "fadvise64",
+    "fsync",
+    "rename,renameat,renameat2",
+    "unlink,unlinkat",
+    "flock,fstat,newfstatat",
+];
 
 const SIGKILL: i32 = 9;
 
-const OPTIONS: WriteOptions = WriteOptions { compression: Compression::Lz4, gathered_bytes: 8_000 };
+const OPTIONS: WriteOptions =
+    WriteOptions { compression: Compression::Lz4, gathered_bytes: 8_000, unsynced_bytes_max: 20_000 };
 
 fn content(number: u64) -> Content {
     Content::random(number, 2, 30, 900)

@@ -8,7 +8,8 @@ use rkvs_engine::snapshot::file::{Compression, LoadError, NamePattern, SaveError
 use crate::sample::{Content, load, memory, name};
 
 /// Small writes, so that there are many.
-const OPTIONS: WriteOptions = WriteOptions { compression: Compression::Lz4, gathered_bytes: 700 };
+const OPTIONS: WriteOptions =
+    WriteOptions { compression: Compression::Lz4, gathered_bytes: 700, unsynced_bytes_max: 2_000 };
 
 #[test]
 fn a_save_fails_whole_whatever_call_fails() {

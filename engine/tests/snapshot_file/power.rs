@@ -7,7 +7,8 @@ use rkvs_engine::snapshot::file::{Compression, LoadError, WriteOptions};
 
 use crate::sample::{Content, load, memory, name};
 
-const OPTIONS: WriteOptions = WriteOptions { compression: Compression::None, gathered_bytes: 1_000 };
+const OPTIONS: WriteOptions =
+    WriteOptions { compression: Compression::None, gathered_bytes: 1_000, unsynced_bytes_max: 3_000 };
 
 /// Images for each moment at which the power goes off.
 const IMAGES: usize = 220;

@@ -123,6 +123,8 @@ impl Directory {
                         temporary,
                         name,
                         len_bytes: 0,
+                        begun_bytes: 0,
+                        synced_bytes: 0,
                         state: State::Open,
                     });
                 }
@@ -242,6 +244,10 @@ pub struct Temporary {
     temporary: FileName,
     name: FileName,
     len_bytes: u64,
+    /// How much of it the system was asked to bring to the disk.
+    begun_bytes: u64,
+    /// How much of it is there.
+    synced_bytes: u64,
     state: State,
 }
 
@@ -286,6 +292,21 @@ impl Temporary {
         Ok(())
     }
 
+    /// Sets what was appended on its way to the disk, and waits for it once more than `unsynced_bytes_max` are on their way. Called
+    /// as the file grows, it leaves [`Temporary::commit`] little to wait for, and bounds the memory the system holds for it.
+    ///
+    /// # Errors
+    ///
+    /// When the disk does not take them; nothing can be written or committed from then on.
+    pub fn write_back(&mut self, unsynced_bytes_max: u64) -> Result<(), FileError> {
+        self.check_open(Action::Sync)?;
+        if self.begun_bytes < self.len_bytes {
+            self.file.begin_sync(self.begun_bytes, self.len_bytes - self.begun_bytes);
+            self.begun_bytes = self.len_bytes;
+        }
+        if self.len_bytes - self.synced_bytes > unsynced_bytes_max { self.sync() } else { Ok(()) }
+    }
+
     /// Brings everything to the disk and gives the file its final name; when this returns, it survives a loss of power.
     ///
     /// # Errors
@@ -294,15 +315,22 @@ impl Temporary {
     /// then the new file has the name already, and a loss of power may bring back the old one.
     pub fn commit(mut self) -> Result<(), FileError> {
         self.check_open(Action::Sync)?;
-        // A sync that failed is never tried again: the second would succeed, whatever became of the bytes.
-        if let Err(source) = uninterrupted(|| self.file.sync()) {
-            return Err(self.fail(Action::Sync, source));
-        }
+        self.sync()?;
         if let Err(source) = uninterrupted(|| self.directory.disk.rename(&self.temporary, &self.name)) {
             return Err(self.fail(Action::Rename, source));
         }
         self.state = State::Renamed;
         self.directory.call(Action::SyncDirectory, self.name.as_str(), || self.directory.disk.sync())
+    }
+
+    /// Waits until all of it is on the disk. A sync that failed is never tried again: the second would succeed, whatever
+    /// became of the bytes.
+    fn sync(&mut self) -> Result<(), FileError> {
+        if let Err(source) = uninterrupted(|| self.file.sync()) {
+            return Err(self.fail(Action::Sync, source));
+        }
+        self.synced_bytes = self.len_bytes;
+        Ok(())
     }
 
     fn check_open(&self, action: Action) -> Result<(), FileError> {

@@ -77,6 +77,10 @@ pub trait DiskFile: Send + Sync + fmt::Debug {
     /// What the system answers.
     fn append(&self, bytes: &[u8]) -> io::Result<usize>;
 
+    /// Asks the system to begin bringing a range to the disk, without waiting. It may do nothing; what fails is told by
+    /// the next [`DiskFile::sync`].
+    fn begin_sync(&self, offset: u64, len_bytes: u64);
+
     /// Reads from an offset; returns how many bytes it got, 0 at the end.
     ///
     /// # Errors

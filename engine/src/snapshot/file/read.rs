@@ -86,7 +86,7 @@ impl ReadProgress {
 /// As for [`Reader::open`] and [`Reader::blocks`].
 pub fn verify(directory: &Directory, name: &FileName, threads: usize) -> Result<(Header, Footer), LoadError> {
     let reader = Reader::open(directory, name)?;
-    reader.blocks(threads, |_| Ok(()))?;
+    reader.verify(threads)?;
     Ok((reader.header, reader.footer))
 }
 
@@ -184,10 +184,21 @@ impl Reader {
         Arc::clone(&self.progress)
     }
 
+    /// Checks all of the file, as [`Reader::blocks`] does, and gives nothing to anybody: whoever cannot undo what a block does
+    /// calls this first. The second pass reads the same open file, from the system's cache as far as that holds it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Reader::blocks`].
+    pub fn verify(&self, threads: usize) -> Result<(), LoadError> {
+        self.blocks(threads, |_| Ok(()))
+    }
+
     /// Gives every block, its own checksum compared, to `each`, from up to `threads` threads at a time (1 to
     /// [`THREADS_MAX`]; 1 is the calling thread alone), in no order that could be relied on.
     ///
-    /// Only when this returns `Ok` has the whole file been checked, so what `each` builds must not be used before.
+    /// Only when this returns `Ok` has the whole file been checked, so what `each` builds must not be used before;
+    /// [`Reader::verify`] checks all of it beforehand.
     ///
     /// # Errors
     ///

@@ -384,6 +384,9 @@ impl DiskFile for MemoryFile {
         }
     }
 
+    /// Does nothing: [`Survival::Torn`] takes any sector for written, asked for or not.
+    fn begin_sync(&self, _offset: u64, _len_bytes: u64) {}
+
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
         let (state, is_short) = self.disk.call()?;
         let content = &state.files[&self.file].live;

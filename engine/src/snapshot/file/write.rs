@@ -34,14 +34,16 @@ pub struct Writer {
 pub struct WriteOptions {
     /// What is done to payloads.
     pub compression: Compression,
-    /// How many bytes are gathered before the disk is called.
+    /// How many bytes are gathered before the disk is called. A payload of so many is written from where it lies.
     pub gathered_bytes: usize,
+    /// How many bytes may be on their way to the disk before writing waits for them.
+    pub unsynced_bytes_max: u64,
 }
 
 impl Default for WriteOptions {
-    /// Nothing is compressed, a megabyte is gathered.
+    /// Nothing is compressed, 256 KiB are gathered, 64 MiB are on their way.
     fn default() -> Self {
-        Self { compression: Compression::default(), gathered_bytes: 1 << 20 }
+        Self { compression: Compression::default(), gathered_bytes: 256 << 10, unsynced_bytes_max: 64 << 20 }
     }
 }
 
@@ -222,7 +224,6 @@ impl Writer {
         output.crc.update(&head);
         output.crc.update(stored);
         output.gathered.extend_from_slice(&head);
-        output.gathered.extend_from_slice(stored);
         output.file_bytes += (HEAD_BYTES + stored.len()) as u64;
         output.footer.blocks += 1;
         let counted = &mut output.footer.sections[section as usize];
@@ -231,24 +232,37 @@ impl Writer {
         self.progress.blocks.store(output.footer.blocks, Ordering::Relaxed);
         self.progress.raw_bytes.fetch_add(payload.len() as u64, Ordering::Relaxed);
         self.progress.file_bytes.store(output.file_bytes, Ordering::Relaxed);
-        output.write_gathered(self.options.gathered_bytes)
+        if stored.len() >= self.options.gathered_bytes {
+            output.write_gathered(1)?;
+            output.on_disk(|temporary| temporary.append(stored))?;
+        } else {
+            output.gathered.extend_from_slice(stored);
+            output.write_gathered(self.options.gathered_bytes)?;
+        }
+        output.on_disk(|temporary| temporary.write_back(self.options.unsynced_bytes_max))
     }
 }
 
 impl Output {
-    /// Writes what is gathered once it is so much. On an error the temporary goes at once: on a full disk its bytes are
-    /// wanted.
+    /// Writes what is gathered once it is so much.
     fn write_gathered(&mut self, from_bytes: usize) -> Result<(), SaveError> {
         if self.gathered.len() < from_bytes {
             return Ok(());
         }
-        let temporary = self.temporary.as_mut().map_err(|error| SaveError::File(Arc::clone(error)))?;
-        if let Err(error) = temporary.append(&self.gathered) {
-            let error = Arc::new(error);
-            self.temporary = Err(Arc::clone(&error));
-            return Err(SaveError::File(error));
-        }
+        let gathered = std::mem::take(&mut self.gathered);
+        self.on_disk(|temporary| temporary.append(&gathered))?;
+        self.gathered = gathered;
         self.gathered.clear();
         Ok(())
+    }
+
+    /// Calls the disk. On an error the temporary goes at once: on a full disk its bytes are wanted.
+    fn on_disk(&mut self, call: impl FnOnce(&mut Temporary) -> Result<(), FileError>) -> Result<(), SaveError> {
+        let temporary = self.temporary.as_mut().map_err(|error| SaveError::File(Arc::clone(error)))?;
+        call(temporary).map_err(|error| {
+            let error = Arc::new(error);
+            self.temporary = Err(Arc::clone(&error));
+            SaveError::File(error)
+        })
     }
 }

@@ -49,6 +49,11 @@ fn packed_map() {
 }
 
 #[test]
+fn snapshot() {
+    replay("snapshot", rkvs_engine::fuzz::snapshot::snapshot);
+}
+
+#[test]
 fn config() {
     replay("config", rkvs_server::config::fuzz::file);
 }
@@ -57,5 +62,5 @@ fn config() {
 fn every_target_is_replayed() {
     let targets = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/targets"));
     let names: Vec<_> = targets.iter().map(|target| target.file_stem().unwrap().to_str().unwrap()).collect();
-    assert_eq!(names, ["config", "decode", "glob", "packed_map", "sequence"], "a target needs a test here");
+    assert_eq!(names, ["config", "decode", "glob", "packed_map", "sequence", "snapshot"], "a target needs a test here");
 }

@@ -9,3 +9,4 @@ mod input;
 pub mod model;
 pub mod packed_map;
 pub mod sequence;
+pub mod snapshot;

@@ -17,12 +17,16 @@ use crate::namespace::{Limits, Namespace, check_name};
 use crate::random::Random;
 use crate::shard::route::RouteTable;
 use crate::shard::{RETIRED, SHARDS_MAX, Shards};
+use crate::snapshot::take::{Bound, Taking};
 use crate::stats::Usage;
 use crate::table::{Key, KeyHasher};
 use crate::value::hash::HashLimits;
 
 /// Most namespaces there can be; also the bound of database indexes.
 pub const NAMESPACES_MAX: usize = 16_384;
+
+/// Bytes that snapshots may keep waiting in memory unless another bound is set.
+const SNAPSHOT_WAITING_BYTES: usize = 64 << 20;
 
 /// How an engine is set up. The defaults are those of a server; every number may be changed.
 #[derive(Clone, Debug)]
@@ -112,6 +116,8 @@ pub(crate) struct Shared {
     pub(crate) hash_packed_entries_max: AtomicUsize,
     pub(crate) hash_packed_value_max: AtomicUsize,
     pub(crate) active_expiry: AtomicBool,
+    /// What snapshots may keep waiting in memory.
+    pub(crate) snapshot_bound: Arc<Bound>,
     /// The one shard of namespaces that were never used. Nobody owns it, so a lock on it is always stale.
     vacant: Arc<Shards>,
 }
@@ -156,6 +162,7 @@ impl Engine {
             hash_packed_entries_max: AtomicUsize::new(options.hash_limits.packed_entries_max),
             hash_packed_value_max: AtomicUsize::new(options.hash_limits.packed_value_max),
             active_expiry: AtomicBool::new(true),
+            snapshot_bound: Arc::new(Bound::new(SNAPSHOT_WAITING_BYTES)),
             vacant: Arc::new(Shards::new(RETIRED, route, hasher)),
         });
         shared.budget.set_limit_bytes(options.max_memory_bytes);
@@ -359,6 +366,23 @@ impl Engine {
     /// Switches the search for expired keys on or off.
     pub fn set_active_expiry(&self, on: bool) {
         self.shared.active_expiry.store(on, Ordering::Relaxed);
+    }
+
+    /// Takes the state of all namespaces at this moment.
+    pub fn take_snapshot(&self) -> Taking {
+        Taking::begin(&self.namespaces(), Arc::clone(&self.shared.snapshot_bound))
+    }
+
+    /// Takes the state of one namespace at this moment.
+    pub fn take_snapshot_of(&self, namespace: &Arc<Namespace>) -> Taking {
+        Taking::begin(std::slice::from_ref(namespace), Arc::clone(&self.shared.snapshot_bound))
+    }
+
+    /// The bound of memory for what writers take down while a snapshot is taken. Who writes asks it first and waits while it
+    /// is reached.
+    #[inline]
+    pub fn snapshot_bound(&self) -> &Bound {
+        &self.shared.snapshot_bound
     }
 
     /// The first namespace from a database index on.

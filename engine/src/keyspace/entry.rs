@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::DeadlineChange;
 use crate::error::{Error, Result};
 use crate::namespace::Namespace;
-use crate::shard::Shard;
+use crate::shard::{Shard, dispose};
 use crate::table::{Displaced, EntryView, KEY_LEN_MAX, Key, NewValue, Slot, Tag, ValueView};
 use crate::value::{Object, ValueRef, ValueType};
 
@@ -249,8 +249,15 @@ impl<'s> Entries<'s> {
         self.changed(key);
         match object {
             None => detached,
-            Some(object) => {
+            Some(mut object) => {
                 self.shard.object_bytes -= object.owned_bytes();
+                // A snapshot knows it by the key it has had until now.
+                if let Some(fields) = object.recorded_fields() {
+                    match self.shard.table.recorder() {
+                        Some(recorder) => recorder.finish(fields),
+                        None => fields.end_recording(),
+                    }
+                }
                 self.settle();
                 Detached { value: DetachedValue::Boxed(object), ..detached }
             }
@@ -328,7 +335,7 @@ impl<'s> Entries<'s> {
     pub(super) fn free(&mut self, displaced: Displaced<Object>) {
         if let Some(object) = displaced {
             self.shard.object_bytes -= object.owned_bytes();
-            self.namespace.shared().reclaim.free(Some(object));
+            dispose(&mut self.shard.table, self.namespace, object);
         }
     }
 

@@ -9,6 +9,7 @@ mod entry;
 mod exchange;
 mod hash;
 mod key;
+mod load;
 mod scan;
 mod string;
 

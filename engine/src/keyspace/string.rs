@@ -171,7 +171,7 @@ impl Keyspace<'_> {
 }
 
 /// A string on its way into an entry: inline if it may be, else a copy.
-fn content_of(value: &[u8]) -> Content<'_> {
+pub(super) fn content_of(value: &[u8]) -> Content<'_> {
     if value.len() <= INLINE_VALUE_MAX { Content::Inline(value) } else { Content::Long(Arc::new(value.to_vec())) }
 }
 

@@ -23,6 +23,7 @@ use crate::keyspace::Entries;
 use crate::memory::{Padded, Reclaim};
 use crate::namespace::Namespace;
 use crate::random::Random;
+use crate::snapshot::take::EntryRecorder;
 use crate::stats::{Counters, Usage};
 use crate::table::{EntryView, Key, KeyHasher, Table, ValueView};
 use crate::value::{Object, ValueRef};
@@ -141,7 +142,7 @@ impl Shard {
         groups_max: usize,
     ) -> (usize, Option<u64>) {
         let Self { table, watches, key_bytes, value_bytes, object_bytes, .. } = self;
-        let mut expired = 0;
+        let (mut expired, mut gone) = (0, Vec::new());
         let next = table.expire(
             now_ms,
             cursor,
@@ -157,10 +158,13 @@ impl Shard {
             &mut |displaced| {
                 if let Some(object) = displaced {
                     *object_bytes -= object.owned_bytes();
-                    namespace.shared().reclaim.free(Some(object));
+                    gone.push(object);
                 }
             },
         );
+        for object in gone {
+            dispose(table, namespace, object);
+        }
         if expired > 0 {
             self.counters.expired += expired as u64;
             namespace.release_keys(expired as u64);
@@ -187,7 +191,7 @@ impl Shard {
             *value_bytes -= ValueRef::new(view.tag, view.value).length();
             if let Some(object) = table.remove(slot) {
                 *object_bytes -= object.owned_bytes();
-                namespace.shared().reclaim.free(Some(object));
+                dispose(table, namespace, object);
             }
             if let Some(watches) = watches {
                 watches.touch(key.bytes);
@@ -241,8 +245,23 @@ impl Shard {
         let object_bytes = std::mem::take(&mut self.object_bytes);
         (self.key_bytes, self.value_bytes) = (0, 0);
         let empty = Table::new(self.table.hasher());
-        reclaim.free_table(std::mem::replace(&mut self.table, empty), object_bytes);
+        let table = std::mem::replace(&mut self.table, empty);
+        if table.is_recorded() {
+            EntryRecorder::adopt_table(table);
+        } else {
+            reclaim.free_table(table, object_bytes);
+        }
     }
+}
+
+/// Frees an object that is no longer in the table, or leaves it to the snapshot that has not taken it down yet.
+pub(crate) fn dispose(table: &mut Table<Object>, namespace: &Namespace, mut object: Box<Object>) {
+    if object.recorded_fields().is_some()
+        && let Some(recorder) = table.recorder()
+    {
+        return recorder.adopt(object);
+    }
+    namespace.shared().reclaim.free(Some(object));
 }
 
 /// All shards of a namespace and the way to each.

@@ -232,7 +232,7 @@ impl<'e> Locks<'e> {
     }
 
     /// The shards of a namespace, all of which are locked.
-    pub(super) fn all_shards_of<'s>(
+    pub(crate) fn all_shards_of<'s>(
         &'s mut self,
         handle: &Handle,
     ) -> impl Iterator<Item = &'s mut Shard> + use<'s, 'e> {

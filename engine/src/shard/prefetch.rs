@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use super::Cell;
 use crate::namespace::Handle;
-use crate::table::{Table, prefetch_directory};
+use crate::table::{Stored, Table, prefetch_directory};
 
 /// Most keys of a window.
 pub const WINDOW_MAX: usize = 64;
@@ -35,7 +35,7 @@ impl DirectoryPlace {
 
     /// Notes where it lies now; writes only after it has moved.
     #[inline]
-    fn note<O>(&self, table: &Table<O>) {
+    fn note<O: Stored>(&self, table: &Table<O>) {
         let (address, depth) = table.directory_place();
         if self.of() != (address, depth) {
             self.address.store(address, Relaxed);

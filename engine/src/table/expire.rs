@@ -5,12 +5,12 @@
 
 use super::bucket::SLOTS;
 use super::entry::{EntryView, Parts};
-use super::{Displaced, Slot, Table};
+use super::{Displaced, Slot, Stored, Table};
 
 /// Groups whose times are looked at in one call at most: some ten microseconds.
 const LOOKS_MAX: usize = 16 << 10;
 
-impl<O> Table<O> {
+impl<O: Stored> Table<O> {
     /// Lowers the earliest deadline of a slot's group.
     pub(super) fn note_deadline(&mut self, slot: Slot, deadline_ms: u64) {
         if self.earliest_ms.is_empty() {
@@ -47,13 +47,16 @@ impl<O> Table<O> {
             let step = 1 << (self.directory_depth - self.directory[index].depth());
             if self.earliest_ms[index] <= now_ms {
                 opened += 1;
+                self.before_change(index);
                 self.expire_group(index, now_ms, expired, displaced);
                 self.shrink(index);
             }
             index += step;
             looked_at += 1;
         }
-        if self.len == 0 {
+        if self.is_recorded() {
+            // The recording needs the table as it is laid out.
+        } else if self.len == 0 {
             self.clear();
         } else if self.is_sparse() {
             self.rebuild();

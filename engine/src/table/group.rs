@@ -11,6 +11,7 @@
 //! bit 6..48  address (buckets are aligned to 64 bytes)
 //! bit 48..54 depth: how many bits of the hash all entries share
 //! bit 54..56 phase: how many bits before `depth` the fingerprints begin
+//! bit 56     parity: whether the group was taken down by the present recording (`record.rs`)
 //! ```
 //!
 //! A fingerprint is 16 bits of the hash from bit `depth - phase` on. The twelve bits from `depth` on are the entry's
@@ -24,6 +25,7 @@ use super::bucket::{Bucket, SLOTS, SPILL_MAX};
 pub(super) const BUCKETS_MAX: usize = 8;
 /// Bits of a position.
 pub(super) const POSITION_BITS: u32 = 12;
+const PARITY_BIT: u32 = 56;
 /// Fingerprints are shifted when this many of their bits have become part of the prefix.
 pub(super) const PHASES: u32 = 4;
 
@@ -50,7 +52,7 @@ pub(super) struct Group(u64);
 
 impl Group {
     /// Allocates empty buckets.
-    pub(super) fn allocate(arena: &mut Arena<Buckets>, buckets: usize, depth: u32, phase: u32) -> Self {
+    pub(super) fn allocate(arena: &mut Arena<Buckets>, buckets: usize, depth: u32, phase: u32, parity: bool) -> Self {
         debug_assert!((1..=BUCKETS_MAX).contains(&buckets) && depth < 64 && phase < PHASES && phase <= depth);
         let block = arena.allocate(buckets as u32 * BUCKET_UNITS);
         let memory = arena.pointer(block).cast::<Bucket>();
@@ -60,7 +62,7 @@ impl Group {
         }
         let address = memory.expose_provenance() as u64;
         assert!(address >> 48 == 0 && address & 63 == 0, "user space addresses have 48 bits here");
-        Self(address | (buckets as u64 - 1) | u64::from(depth) << 48 | u64::from(phase) << 54)
+        Self(address | (buckets as u64 - 1) | u64::from(depth) << 48 | u64::from(phase) << 54).with_parity(parity)
     }
 
     /// Gives the buckets' memory back.
@@ -86,6 +88,16 @@ impl Group {
     #[inline]
     pub(super) fn phase(self) -> u32 {
         (self.0 >> 54 & 3) as u32
+    }
+
+    #[inline]
+    pub(super) fn parity(self) -> bool {
+        self.0 >> PARITY_BIT & 1 == 1
+    }
+
+    #[inline]
+    pub(super) fn with_parity(self, parity: bool) -> Self {
+        Self(self.0 & !(1 << PARITY_BIT) | u64::from(parity) << PARITY_BIT)
     }
 
     pub(super) fn bytes(self) -> usize {

@@ -4,12 +4,12 @@
 use super::bucket::SLOTS;
 use super::entry::Parts;
 use super::group::{self, Group, PHASES};
-use super::{Placed, Table, prefetch, prefix_of, slots_of};
+use super::{Placed, Stored, Table, prefetch, prefix_of, slots_of};
 
 /// Tables of up to this many groups are not rebuilt when they become sparse.
 const REBUILD_GROUPS_MIN: usize = 16;
 
-impl<O> Table<O> {
+impl<O: Stored> Table<O> {
     /// Makes a place for one more entry with this hash: a larger group, or two.
     #[cold]
     pub(super) fn make_room(&mut self, directory_index: usize, hash: u64) {
@@ -29,7 +29,7 @@ impl<O> Table<O> {
 
     /// Lays a group out anew with another number of buckets; `false` (and nothing changed) when that does not fit.
     fn relayout(&mut self, group: Group, buckets: usize, hash: u64) -> bool {
-        let target = Group::allocate(&mut self.buckets, buckets, group.depth(), group.phase());
+        let target = Group::allocate(&mut self.buckets, buckets, group.depth(), group.phase(), self.parity);
         for placed in slots_of(group) {
             // SAFETY: `target` is ours alone.
             if unsafe { target.place(placed.fingerprint, placed.block, placed.frequency) }.is_none() {
@@ -72,7 +72,7 @@ impl<O> Table<O> {
         }
         let mut size = Some(group::size_for(placed.len()));
         while let Some(buckets) = size {
-            let group = Group::allocate(&mut self.buckets, buckets, depth, phase);
+            let group = Group::allocate(&mut self.buckets, buckets, depth, phase, self.parity);
             // SAFETY: the new group is ours alone.
             if placed.iter().all(|p| unsafe { group.place(p.fingerprint, p.block, p.frequency) }.is_some()) {
                 self.fill_directory(prefix, group);
@@ -145,15 +145,16 @@ impl<O> Table<O> {
         }
     }
 
-    /// Whether most groups are empty.
+    /// Whether most groups are empty, and nobody takes them down.
     pub(super) fn is_sparse(&self) -> bool {
-        self.len * 2 < self.group_count && self.group_count > REBUILD_GROUPS_MIN
+        !self.is_recorded() && self.len * 2 < self.group_count && self.group_count > REBUILD_GROUPS_MIN
     }
 
     /// Moves the few entries left to a table of their own size: groups never join again, and sampling and scanning should not
     /// walk through what is gone. Costs the groups there were, which took some fifty insertions each.
     #[cold]
     pub(super) fn rebuild(&mut self) {
+        debug_assert!(!self.is_recorded(), "a recording needs the table as it is laid out");
         let mut fresh = Self::new(self.hasher);
         for (_, group) in self.groups() {
             for placed in slots_of(group) {

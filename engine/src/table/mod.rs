@@ -27,12 +27,14 @@ mod extents;
 mod group;
 mod growth;
 mod pages;
+mod record;
 mod scan;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 pub use entry::{EntryView, INLINE_VALUE_MAX, KEY_LEN_MAX, NewValue, Tag, ValueView};
+pub use record::{NoRecorder, Recorded, RecordedValue, Recorder, Stored};
 pub use shape::Shape;
 
 use arena::{Arena, BlockRef, Entries};
@@ -95,7 +97,7 @@ const SHRINK_CHECK_INTERVAL: u32 = 8;
 const KEEP_WHEN_EMPTY_BYTES: usize = 8 << 10;
 
 /// An extendible hash table of entries whose values are inline bytes or boxed objects of type `O`.
-pub struct Table<O> {
+pub struct Table<O: Stored> {
     hasher: KeyHasher,
     arena: Arena<Entries>,
     buckets: Arena<Buckets>,
@@ -109,13 +111,18 @@ pub struct Table<O> {
     len: usize,
     group_count: usize,
     expires_count: usize,
+    /// What groups have that were taken down: see `record.rs`.
+    parity: bool,
+    recorder: Option<Box<O::Recorder>>,
+    /// Entries taken down by the present recording.
+    recorded: u64,
     owned: PhantomData<Box<O>>,
 }
 
-// SAFETY: the table owns all memory its pointers reach, and the objects in it are `O`s.
-unsafe impl<O: Send> Send for Table<O> {}
+// SAFETY: the table owns all memory its pointers reach, and the objects in it are `O`s; recorders are `Send` and `Sync`.
+unsafe impl<O: Stored + Send> Send for Table<O> {}
 // SAFETY: `&Table` gives only shared references to the objects.
-unsafe impl<O: Sync> Sync for Table<O> {}
+unsafe impl<O: Stored + Sync> Sync for Table<O> {}
 
 /// What a search has found; good until the table is next changed.
 struct Located {
@@ -133,7 +140,7 @@ struct Placed {
     frequency: u8,
 }
 
-impl<O> Table<O> {
+impl<O: Stored> Table<O> {
     /// An empty table; allocates nothing.
     pub fn new(hasher: KeyHasher) -> Self {
         Self {
@@ -147,6 +154,9 @@ impl<O> Table<O> {
             len: 0,
             group_count: 0,
             expires_count: 0,
+            parity: false,
+            recorder: None,
+            recorded: 0,
             owned: PhantomData,
         }
     }
@@ -336,12 +346,13 @@ impl<O> Table<O> {
     /// Makes a new entry's block known under its hash.
     fn place(&mut self, hash: u64, block: BlockRef, frequency: u8, deadline_ms: Option<u64>) -> Slot {
         if self.directory.is_empty() {
-            self.directory.push(Group::allocate(&mut self.buckets, 1, 0, 0));
+            self.directory.push(Group::allocate(&mut self.buckets, 1, 0, 0, self.parity));
             self.group_count = 1;
         }
         self.len += 1;
         loop {
             let directory_index = self.directory_index(hash);
+            self.before_change(directory_index);
             let group = self.directory[directory_index];
             // SAFETY: the group is alive and `&mut self` makes this the only access.
             if let Some((bucket, index)) = unsafe { group.place(group.fingerprint_of(hash), block, frequency) } {
@@ -384,6 +395,7 @@ impl<O> Table<O> {
         value: NewValue<'_, O>,
         deadline_ms: Option<u64>,
     ) -> (Slot, Displaced<O>) {
+        self.before_change(slot.group as usize);
         let block = self.reference(slot);
         let entry = self.arena.pointer(block);
         // SAFETY: a present slot's reference leads to a live entry.
@@ -436,6 +448,7 @@ impl<O> Table<O> {
 
     /// Changes an entry's deadline, keeping its value.
     pub fn set_deadline(&mut self, slot: Slot, deadline_ms: Option<u64>) -> Slot {
+        self.before_change(slot.group as usize);
         let block = self.reference(slot);
         let (entry, old) = self.entry(slot);
         let value_len = if old.is_boxed() { 0 } else { old.value_len() };
@@ -461,6 +474,7 @@ impl<O> Table<O> {
     /// Changes an entry's tag, keeping its value.
     pub fn set_tag(&mut self, slot: Slot, tag: Tag) {
         assert!(tag.0 < 15, "tag 15 is reserved");
+        self.before_change(slot.group as usize);
         let (entry, parts) = self.entry(slot);
         // SAFETY: the first byte of a live entry that `&mut self` alone refers to.
         unsafe { entry.write(Parts::with_tag(parts.flags(), tag)) };
@@ -468,6 +482,7 @@ impl<O> Table<O> {
 
     /// The boxed object of an entry, if its value is boxed.
     pub fn boxed_mut(&mut self, slot: Slot) -> Option<&mut O> {
+        self.before_change(slot.group as usize);
         let (entry, parts) = self.entry(slot);
         // SAFETY: a boxed value is the pointer of a live `Box<O>`; `&mut self` makes this the only reference.
         parts.is_boxed().then(|| unsafe { &mut *read_pointer::<O>(entry.add(parts.value_at())) })
@@ -475,6 +490,7 @@ impl<O> Table<O> {
 
     /// The inline bytes of an entry for changing in place; `None` if its value is boxed.
     pub fn inline_mut(&mut self, slot: Slot) -> Option<&mut [u8]> {
+        self.before_change(slot.group as usize);
         let (entry, parts) = self.entry(slot);
         // SAFETY: the value's bytes lie in a live block that `&mut self` alone refers to.
         (!parts.is_boxed())
@@ -487,6 +503,7 @@ impl<O> Table<O> {
     /// # Panics
     /// If the value is boxed, the range lies outside it, or the result is above [`INLINE_VALUE_MAX`].
     pub fn splice(&mut self, slot: Slot, at: usize, remove: usize, insert: &[u8]) -> Slot {
+        self.before_change(slot.group as usize);
         let block = self.reference(slot);
         let (entry, old) = self.entry(slot);
         assert!(
@@ -526,8 +543,9 @@ impl<O> Table<O> {
     /// Removes an entry. Now and then makes its group smaller; lays a table out anew that has fewer than one entry for two
     /// groups; gives all memory back with the last entry.
     pub fn remove(&mut self, slot: Slot) -> Displaced<O> {
+        self.before_change(slot.group as usize);
         let displaced = self.remove_in_place(slot);
-        if self.len == 0 && self.used_bytes() > KEEP_WHEN_EMPTY_BYTES {
+        if self.len == 0 && !self.is_recorded() && self.used_bytes() > KEEP_WHEN_EMPTY_BYTES {
             *self = Self::new(self.hasher);
             return displaced;
         }
@@ -562,6 +580,7 @@ impl<O> Table<O> {
     /// Removes everything and gives back all memory but that of `self`. The boxed objects are dropped here: use
     /// [`std::mem::replace`] with a new table to drop the old one elsewhere.
     pub fn clear(&mut self) {
+        debug_assert!(!self.is_recorded(), "who records the table takes it over instead");
         *self = Self::new(self.hasher);
     }
 
@@ -710,7 +729,7 @@ impl<O> Table<O> {
     }
 }
 
-impl<O> Drop for Table<O> {
+impl<O: Stored> Drop for Table<O> {
     fn drop(&mut self) {
         for (_, group) in self.groups() {
             for placed in slots_of(group) {
@@ -727,7 +746,7 @@ impl<O> Drop for Table<O> {
     }
 }
 
-impl<O> std::fmt::Debug for Table<O> {
+impl<O: Stored> std::fmt::Debug for Table<O> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Table")

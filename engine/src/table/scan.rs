@@ -6,9 +6,9 @@
 use super::bucket::{SLOTS, SPILL_MAX};
 use super::entry::{EntryView, Parts};
 use super::group::{Group, POSITION_BITS};
-use super::{Table, view};
+use super::{Stored, Table, view};
 
-impl<O> Table<O> {
+impl<O: Stored> Table<O> {
     /// Calls `visit` once for each entry whose hash lies in `start..=end`, in no particular order. Cost: the groups'
     /// buckets in the range and the entries visited.
     pub fn scan(&self, start: u64, end: u64, visit: &mut dyn FnMut(EntryView<'_, O>)) {

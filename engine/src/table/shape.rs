@@ -2,8 +2,8 @@
 
 use std::ops::AddAssign;
 
-use super::Table;
 use super::bucket::SLOTS;
+use super::{Stored, Table};
 
 /// What a table, or the sum of several, is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl AddAssign for Shape {
 /// Tables whose free blocks are a smaller part of them than one in so many are left as they are by [`Table::trim`].
 const TRIM_PART: usize = 8;
 
-impl<O> Table<O> {
+impl<O: Stored> Table<O> {
     /// What the table is made of. Costs a look at every group.
     pub fn shape(&self) -> Shape {
         let buckets = self.groups().map(|(_, group)| group.buckets()).sum();
@@ -57,7 +57,7 @@ impl<O> Table<O> {
     /// Lays the table out anew if an eighth of it are free blocks, so that their memory goes back to the system; whether it did.
     /// Costs a look at every entry, and meanwhile the memory of those there are once more. Slots from before lead nowhere then.
     pub fn trim(&mut self) -> bool {
-        let is_worth_it = self.free_bytes() * TRIM_PART > self.used_bytes();
+        let is_worth_it = !self.is_recorded() && self.free_bytes() * TRIM_PART > self.used_bytes();
         if is_worth_it {
             self.rebuild();
         }

@@ -12,6 +12,34 @@ enum ModelValue {
     Boxed(String),
 }
 
+impl Stored for String {
+    type Recorder = Copies;
+}
+
+impl Stored for std::sync::Arc<()> {
+    type Recorder = NoRecorder;
+}
+
+/// Takes entries down as they are.
+#[derive(Default)]
+pub struct Copies(Vec<(Vec<u8>, Option<u64>, Vec<u8>)>);
+
+impl Recorder<String> for Copies {
+    fn record(&mut self, entry: Recorded<'_, String>) {
+        let value = match entry.value {
+            RecordedValue::Inline(bytes) => bytes.to_vec(),
+            RecordedValue::Boxed(text) => text.clone().into_bytes(),
+        };
+        self.0.push((entry.key.to_vec(), entry.deadline_ms, value));
+    }
+
+    fn group_recorded(&mut self) {}
+
+    fn is_full(&self) -> bool {
+        false
+    }
+}
+
 fn hasher() -> KeyHasher {
     KeyHasher::new(1, 2)
 }
@@ -397,6 +425,111 @@ proptest! {
         if let Some(byte) = (!a.is_empty()).then(|| flip.index(a.len())) {
             other[byte] ^= 0x80;
             prop_assert!(!same_bytes(&a, &other));
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Set(u16, u8, bool),
+    Deadline(u16, Option<u64>),
+    Splice(u16, u8),
+    Remove(u16),
+    Expire(u64),
+    Step(u8),
+}
+
+fn any_change() -> impl Strategy<Value = Change> {
+    let key = || 0u16..600;
+    prop_oneof![
+        8 => (key(), any::<u8>(), any::<bool>()).prop_map(|(key, value, boxed)| Change::Set(key, value, boxed)),
+        2 => (key(), any::<Option<u8>>()).prop_map(|(key, at)| Change::Deadline(key, at.map(u64::from))),
+        2 => (key(), any::<u8>()).prop_map(|(key, byte)| Change::Splice(key, byte)),
+        5 => key().prop_map(Change::Remove),
+        1 => any::<u8>().prop_map(|now| Change::Expire(u64::from(now))),
+        1 => (1u8..60).prop_map(Change::Step),
+    ]
+}
+
+type Seen = BTreeMap<Vec<u8>, (Option<u64>, Vec<u8>)>;
+
+fn contents(table: &Table<String>) -> Seen {
+    let mut seen = Seen::new();
+    table.scan(0, u64::MAX, &mut |entry| {
+        let value = match entry.value {
+            ValueView::Inline(bytes) => bytes.to_vec(),
+            ValueView::Boxed(text) => text.clone().into_bytes(),
+        };
+        assert!(seen.insert(entry.key.to_vec(), (entry.deadline_ms, value)).is_none());
+    });
+    seen
+}
+
+fn change(table: &mut Table<String>, change: &Change, cursor: &mut Option<u64>) {
+    let name = |key: u16| format!("key:{key}").into_bytes();
+    match *change {
+        Change::Set(key, value, boxed) => {
+            let name = name(key);
+            let key = table.hasher().key(&name);
+            let text = value.to_string().repeat(usize::from(value % 7));
+            let value = if boxed { NewValue::Boxed(Box::new(text.clone())) } else { NewValue::Inline(text.as_bytes()) };
+            match table.find(key) {
+                Some(slot) => drop(table.replace(slot, Tag(1), value, None)),
+                None => drop(table.insert(key, Tag(1), value, None)),
+            }
+        }
+        Change::Deadline(key, at) => {
+            if let Some(slot) = table.find(table.hasher().key(&name(key))) {
+                table.set_deadline(slot, at);
+            }
+        }
+        Change::Splice(key, byte) => {
+            let Some(slot) = table.find(table.hasher().key(&name(key))) else { return };
+            match table.boxed_mut(slot) {
+                Some(text) => text.push('x'),
+                None => drop(table.splice(slot, 0, 0, &[byte])),
+            }
+        }
+        Change::Remove(key) => {
+            if let Some(slot) = table.find(table.hasher().key(&name(key))) {
+                table.remove(slot);
+            }
+        }
+        Change::Expire(now) => drop(table.expire(now, 0, usize::MAX, &mut |_| {}, &mut |_| {})),
+        Change::Step(entries) => *cursor = cursor.and_then(|at| table.record_step(at, usize::from(entries))),
+    }
+}
+
+proptest! {
+    /// What is taken down is what there was at the beginning, whatever changes meanwhile; twice in a row, and after one given up.
+    #[test]
+    fn a_recording_is_of_one_moment(
+        before in prop::collection::vec(any_change(), 0..800),
+        meanwhile in prop::collection::vec(prop::collection::vec(any_change(), 0..300), 3),
+        given_up in 0usize..3,
+    ) {
+        let mut table: Table<String> = Table::new(hasher());
+        before.iter().for_each(|step| change(&mut table, step, &mut None));
+        for (number, steps) in meanwhile.iter().enumerate() {
+            let moment = contents(&table);
+            table.begin_recording(Copies::default());
+            let mut cursor = Some(0);
+            steps.iter().for_each(|step| change(&mut table, step, &mut cursor));
+            table.check_invariants();
+            if number != given_up {
+                while let Some(at) = cursor {
+                    cursor = table.record_step(at, 10);
+                }
+            }
+            let copies = table.end_recording().expect("was begun");
+            table.check_invariants();
+            if number != given_up {
+                let mut recorded = Seen::new();
+                for (key, deadline_ms, value) in copies.0 {
+                    prop_assert!(recorded.insert(key, (deadline_ms, value)).is_none(), "an entry is taken down once");
+                }
+                prop_assert_eq!(recorded, moment);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use super::string::{Digits, IntegerBytes, decode_integer, parse_integer};
 use super::{Object, StringRef, tag};
 use crate::keyspace::scan_range;
 use crate::random::Random;
+use crate::snapshot::take::FieldRecorder;
 use crate::table::{Displaced, EntryView, INLINE_VALUE_MAX, KeyHasher, NewValue, Shape, Table, Tag, ValueView};
 
 /// When a hash outgrows its packed form, by the reference server's settings of these names.
@@ -186,7 +187,7 @@ impl<'a> From<Packed<'a>> for StringRef<'a> {
 }
 
 /// A field's value in the large form when it is too long to lie beside the field.
-type LongValue = Box<[u8]>;
+pub(crate) type LongValue = Box<[u8]>;
 
 /// The large form of a hash: field → value.
 pub struct FieldTable {
@@ -209,6 +210,39 @@ impl FieldTable {
             fields.set(field.bytes(&mut field_digits), value.bytes(&mut value_digits));
         }
         fields
+    }
+
+    /// Begins to take the fields down as they are: see [`Table::begin_recording`].
+    pub(crate) fn begin_recording(&mut self, recorder: FieldRecorder) {
+        // What a recording that was given up has left is not wanted any more.
+        self.table.end_recording();
+        self.table.begin_recording(recorder);
+    }
+
+    /// Takes some fields down, and hands out what was: see [`Table::record_step`].
+    pub(crate) fn record_step(&mut self, cursor: u64, fields_max: usize, out: &mut Vec<u8>) -> Option<u64> {
+        let next = self.table.record_step(cursor, fields_max);
+        if let Some(recorder) = self.table.recorder() {
+            recorder.collect(out);
+        }
+        next
+    }
+
+    /// Takes down what is left, hands it out and ends.
+    pub(crate) fn record_rest(&mut self, out: &mut Vec<u8>) {
+        let mut cursor = Some(0);
+        while let Some(at) = cursor {
+            cursor = self.record_step(at, usize::MAX, out);
+        }
+        self.end_recording();
+    }
+
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.table.is_recorded()
+    }
+
+    pub(crate) fn end_recording(&mut self) {
+        self.table.end_recording();
     }
 
     /// What its table is made of.

@@ -26,6 +26,14 @@ impl Object {
         }
     }
 
+    /// The fields of a hash that is being taken down piece by piece.
+    pub(crate) fn recorded_fields(&mut self) -> Option<&mut FieldTable> {
+        match self {
+            Self::TableHash(fields) if fields.is_recorded() => Some(fields),
+            _ => None,
+        }
+    }
+
     /// A deep copy; shared bytes stay shared.
     pub(crate) fn duplicate(&self) -> Self {
         match self {

@@ -16,6 +16,7 @@ pub mod library;
 pub mod memory;
 pub mod namespace;
 pub mod random;
+pub mod rdb;
 pub mod shard;
 pub mod snapshot;
 pub mod stats;

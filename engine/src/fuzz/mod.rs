@@ -8,5 +8,6 @@ pub mod glob;
 mod input;
 pub mod model;
 pub mod packed_map;
+pub mod rdb;
 pub mod sequence;
 pub mod snapshot;

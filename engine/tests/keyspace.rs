@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rkvs_engine::clock::Clock;
@@ -10,6 +12,7 @@ use rkvs_engine::error::Error;
 use rkvs_engine::keyspace::{DeadlineChange, Keyspace};
 use rkvs_engine::namespace::{Handle, Limits};
 use rkvs_engine::random::Random;
+use rkvs_engine::rdb::{self, Content, Encoder, Metadata, Pairs};
 use rkvs_engine::shard::multi_key::{LockError, Locks, Patience, Reach};
 use rkvs_engine::table::{KEY_LEN_MAX, Key};
 use rkvs_engine::value::string::Digits;
@@ -840,4 +843,63 @@ fn deleting_a_namespace_and_changing_the_limit_of_memory_hold_nobody_up_elsewher
         assert_eq!(seen, Ok(engine.databases() as usize + 1));
     });
     assert!(namespace.is_deleted());
+}
+
+#[test]
+fn a_restored_value_takes_the_place_of_whatever_was_there() {
+    let mut fixture = Fixture::new();
+    let few: Pairs = [(&b"f"[..], &b"v"[..]), (b"", b"-300"), (b"7", b"")].into_iter().collect();
+    let fields: Vec<_> = (0..1000).map(|n| (format!("field {n}").into_bytes(), vec![b'v'; n])).collect();
+    let many: Pairs = fields.iter().map(|(field, value)| (&field[..], &value[..])).collect();
+    let inner: Pairs = fields[..64].iter().map(|(field, value)| (&field[..], &value[..])).collect();
+    let values = [
+        rdb::Value::String(Cow::Borrowed(b"12")),
+        rdb::Value::String(Cow::Owned(vec![b'x'; 5000])),
+        rdb::Value::Hash(Cow::Owned(few)),
+        rdb::Value::Hash(Cow::Owned(inner)),
+        rdb::Value::Hash(Cow::Owned(many)),
+    ];
+    let encodings = [Encoding::Int, Encoding::Raw, Encoding::Listpack, Encoding::Listpack, Encoding::Hashtable];
+    fixture.with(|keyspace| {
+        let key = keyspace.key(b"k");
+        for first in &values {
+            for (second, encoding) in values.iter().zip(encodings) {
+                let metadata = Metadata { deadline_ms: Some(5_000), frequency: Some(255), idle_seconds: None };
+                keyspace.restore(key, first.clone(), &metadata).unwrap();
+                assert_eq!((keyspace.deadline_ms(key), keyspace.frequency(key)), (Some(Some(5_000)), Some(3)));
+                keyspace.restore(key, second.clone(), &Metadata::default()).unwrap();
+                assert_eq!((keyspace.deadline_ms(key), keyspace.frequency(key)), (Some(None), Some(0)));
+                assert_eq!(keyspace.encoding(key), Some(encoding));
+                let payload = Content::of(keyspace.peek(key).unwrap(), |content| Encoder::default().dump(content));
+                let found = rdb::restore(&payload).unwrap();
+                match (&found, second) {
+                    (rdb::Value::Hash(found), rdb::Value::Hash(second)) => {
+                        assert_eq!(found.iter().collect::<BTreeMap<_, _>>(), second.iter().collect::<BTreeMap<_, _>>());
+                    }
+                    _ => assert_eq!(&found, second),
+                }
+                keyspace.check_invariants();
+            }
+        }
+        let metadata = Metadata { deadline_ms: Some(1_000), ..Metadata::default() };
+        keyspace.restore(key, values[0].clone(), &metadata).unwrap();
+        assert!(!keyspace.contains(key), "it has expired");
+    });
+}
+
+#[test]
+fn a_value_that_finds_no_room_is_not_restored() {
+    let mut fixture = Fixture::new();
+    let limits = Limits { max_value_bytes: 10, ..Limits::default() };
+    fixture.engine.database(0).unwrap().set_limits(limits).unwrap();
+    let long = vec![b'v'; 11];
+    let too_long: Pairs = [(&b"f"[..], &b"v"[..]), (b"g", &long)].into_iter().collect();
+    fixture.with(|keyspace| {
+        set(keyspace, b"k", b"before");
+        let key = keyspace.key(b"k");
+        for value in [rdb::Value::String(Cow::Owned(long.clone())), rdb::Value::Hash(Cow::Owned(too_long.clone()))] {
+            assert_eq!(keyspace.restore(key, value, &Metadata::default()), Err(Error::ValueTooLarge));
+            assert_eq!(text(keyspace, b"k").as_deref(), Some(&b"before"[..]));
+        }
+    });
 }

@@ -1,8 +1,9 @@
 //! What a command works on: the keys of one namespace, through locks that are held, at one moment.
 //!
 //! `string.rs`, `hash.rs` and `key.rs` hold the operations on one key by what they are about, `exchange.rs` those that give
-//! a value for a value, `scan.rs` those over a whole namespace, `batch.rs` those over many keys with a result for each. `entry.rs` is where all of them change the table, so
-//! that limits, counters and watches are kept in one place.
+//! a value for a value, `restore.rs` the one that takes a value as a whole, `scan.rs` those over a whole namespace, `batch.rs`
+//! those over many keys with a result for each. `entry.rs` is where all of them change the table, so that limits, counters and
+//! watches are kept in one place.
 
 pub mod batch;
 mod entry;
@@ -10,6 +11,7 @@ mod exchange;
 mod hash;
 mod key;
 mod load;
+mod restore;
 mod scan;
 mod string;
 

@@ -72,6 +72,14 @@ impl Server {
         server
     }
 
+    /// Starts another server of the reference's family with further command line flags.
+    ///
+    /// # Panics
+    /// With the log of the server when it does not come up.
+    pub fn peer_with(program: &Path, flags: &[&str]) -> Self {
+        Self::start(program, false, &flags.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
     /// A fresh server with the program and flags of this one.
     #[must_use]
     pub fn another(&self) -> Self {
@@ -79,7 +87,7 @@ impl Server {
     }
 
     fn start(program: &Path, ours: bool, given: &[String]) -> Self {
-        let reference = program.file_name().is_some_and(|name| name == "redis-server");
+        let reference = !ours || program.file_name().is_some_and(|name| name == "redis-server");
         let mut last_log = Vec::new();
         for _ in 0..PORT_ATTEMPTS {
             let dir = tempfile::Builder::new().prefix("rkvs-test-").tempdir().expect("a temporary folder");

@@ -871,7 +871,7 @@ fn a_restored_value_takes_the_place_of_whatever_was_there() {
                 assert_eq!((keyspace.deadline_ms(key), keyspace.frequency(key)), (Some(None), Some(0)));
                 assert_eq!(keyspace.encoding(key), Some(encoding));
                 let payload = Content::of(keyspace.peek(key).unwrap(), |content| Encoder::default().dump(content));
-                let found = rdb::restore(&payload).unwrap();
+                let found = rdb::restore(&payload, u64::MAX).unwrap();
                 match (&found, second) {
                     (rdb::Value::Hash(found), rdb::Value::Hash(second)) => {
                         assert_eq!(found.iter().collect::<BTreeMap<_, _>>(), second.iter().collect::<BTreeMap<_, _>>());

@@ -69,12 +69,12 @@ fn read<R: std::io::BufRead>(mut reader: Reader<R>) -> Result<Entries, Error> {
 ///
 /// If that does not give the same.
 pub fn payload(data: &[u8]) {
-    let _ = restore(data);
+    let _ = restore(data, u64::MAX);
     let mut input = Input::new(data);
     let version = u16::from(input.byte()) | u16::from(input.byte()) << 8;
     if let Ok(value) = decode_body(input.rest(), version) {
         let payload = Encoder::new(Settings::default()).dump((&value).into());
-        assert_eq!(restore(&payload).expect("what was encoded can be decoded"), value);
+        assert_eq!(restore(&payload, u64::MAX).expect("what was encoded can be decoded"), value);
     }
 }
 

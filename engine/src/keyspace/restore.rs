@@ -58,14 +58,16 @@ impl Keyspace<'_> {
     }
 }
 
-/// The packed form of a hash; `None` when it is too large for it.
+/// The packed form of a hash; `None` when it is too large for it. One that was packed where it came from is not too large by its
+/// values.
 fn pack(pairs: &Pairs, limits: HashLimits) -> Option<Vec<u8>> {
+    let packed_value_max = if pairs.were_packed() { usize::MAX } else { limits.packed_value_max };
     if pairs.len() > limits.packed_entries_max {
         return None;
     }
     let mut packed = PackedMap::EMPTY.to_vec();
     for (field, value) in pairs {
-        if field.len().max(value.len()) > limits.packed_value_max {
+        if field.len().max(value.len()) > packed_value_max {
             return None;
         }
         let edits = PackedMap::new(&packed).edit_append(field, value).ok()?;

@@ -59,6 +59,14 @@ pub enum ErrorKind {
         /// Where, counted from its beginning.
         at: usize,
     },
+    /// A string is longer than is allowed.
+    #[error("a string of {len} bytes is longer than the {most} that are allowed")]
+    TooLong {
+        /// Its length.
+        len: u64,
+        /// The most that is allowed.
+        most: u64,
+    },
     /// A field stands twice in a hash.
     #[error("a hash has the field {0} twice")]
     DuplicateField(Quoted),

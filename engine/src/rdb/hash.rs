@@ -76,6 +76,9 @@ pub(super) fn read<R: BufRead>(
             .map(|found| has_deadline = found),
     };
     unpacked.map_err(|damage| Error::packed(at, form, damage))?;
+    if kind != kind::HASH_ZIPMAP {
+        pairs.set_were_packed();
+    }
     if has_deadline { Err(field_deadline(begin)) } else { check(begin, pairs) }
 }
 

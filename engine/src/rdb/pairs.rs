@@ -7,13 +7,22 @@ use super::recycle;
 /// Up to this many fields are compared with each other; more are put into a table.
 const COMPARED_MAX: usize = 8;
 
-/// Fields and their values, in the order they were read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Fields and their values, in the order they were read. Equal to others with the same pairs in the same order.
+#[derive(Clone, Debug, Default)]
 pub struct Pairs {
     bytes: Vec<u8>,
     /// Where each field and each value ends in `bytes`.
     ends: Vec<[usize; 2]>,
+    were_packed: bool,
 }
+
+impl PartialEq for Pairs {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.bytes, &self.ends) == (&other.bytes, &other.ends)
+    }
+}
+
+impl Eq for Pairs {}
 
 impl Pairs {
     /// Number of pairs.
@@ -31,7 +40,17 @@ impl Pairs {
         Iter { bytes: &self.bytes, begin: 0, ends: self.ends.iter() }
     }
 
+    /// Whether they were a listpack or a ziplist. The reference keeps such a hash packed however long its values are.
+    pub fn were_packed(&self) -> bool {
+        self.were_packed
+    }
+
+    pub(super) fn set_were_packed(&mut self) {
+        self.were_packed = true;
+    }
+
     pub(super) fn clear(&mut self) {
+        self.were_packed = false;
         recycle(&mut self.bytes);
         recycle(&mut self.ends);
     }

@@ -27,12 +27,13 @@ pub enum PayloadError {
 }
 
 /// Decodes a payload, made by whatever server whose version can be read from a stream. Every byte of the value is checked; what
-/// stands behind it is not looked at, as with the reference.
+/// stands behind it is not looked at, as with the reference. `string_len_max` bounds each string in bytes, also before it is
+/// decompressed.
 ///
 /// # Errors
 ///
 /// If it is none, or a value of a type we do not have.
-pub fn restore(payload: &[u8]) -> Result<Value<'static>, PayloadError> {
+pub fn restore(payload: &[u8], string_len_max: u64) -> Result<Value<'static>, PayloadError> {
     let (body, footer) = payload
         .len()
         .checked_sub(FOOTER_LEN)
@@ -45,19 +46,21 @@ pub fn restore(payload: &[u8]) -> Result<Value<'static>, PayloadError> {
     if Crc64::of(summed).to_le_bytes() != *checksum {
         return Err(PayloadError::VersionOrChecksum);
     }
-    decode(body, dialect).map_err(PayloadError::Format)
+    decode(body, dialect, string_len_max).map_err(PayloadError::Format)
 }
 
 /// Decodes the type and the value of a payload of a version.
 pub(crate) fn decode_body(body: &[u8], version: u16) -> Result<Value<'static>> {
-    decode(body, Dialect::of(version).unwrap_or(Dialect::Redis))
+    decode(body, Dialect::of(version).unwrap_or(Dialect::Redis), u64::MAX)
 }
 
-fn decode(body: &[u8], dialect: Dialect) -> Result<Value<'static>> {
+fn decode(body: &[u8], dialect: Dialect, string_len_max: u64) -> Result<Value<'static>> {
     let mut source = Source::new(body);
     source.ignore_checksum();
     let kind = source.byte("a type")?;
-    let mut bodies = Bodies::new(Strings::new(source), dialect);
+    let mut strings = Strings::new(source);
+    strings.len_max = string_len_max;
+    let mut bodies = Bodies::new(strings, dialect);
     match bodies.read(kind, 0)? {
         Body::Nothing => Err(Error::corrupt(0, "a collection without elements")),
         body => Ok(bodies.into_value(body)),

@@ -157,6 +157,13 @@ impl<R: BufRead> Reader<R> {
         self
     }
 
+    /// Refuses strings longer than so many bytes; there is no such limit by default.
+    #[must_use]
+    pub fn with_string_len_max(mut self, most: u64) -> Self {
+        self.bodies.strings.len_max = most;
+        self
+    }
+
     /// The version of the format: 1 to 12 of Redis, 80 and 81 of Valkey.
     pub fn version(&self) -> u16 {
         self.version

@@ -8,7 +8,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use super::error::{Error, Result};
+use super::error::{Error, ErrorKind, Result};
 use super::length::{self, ENCODED, Length};
 use super::source::Source;
 use super::{lzf, recycle};
@@ -28,19 +28,24 @@ const UNCOMPRESSED_LEN_MAX: usize = 20;
 /// Reads strings from a stream.
 pub(super) struct Strings<R> {
     pub(super) source: Source<R>,
+    /// Most bytes of one string.
+    pub(super) len_max: u64,
     compressed: Vec<u8>,
 }
 
 impl<R: BufRead> Strings<R> {
     pub(super) fn new(source: Source<R>) -> Self {
-        Self { source, compressed: Vec::new() }
+        Self { source, len_max: u64::MAX, compressed: Vec::new() }
     }
 
     /// Reads a string, called `what` in errors, and appends it.
     pub(super) fn append(&mut self, into: &mut Vec<u8>, what: &'static str) -> Result<()> {
         let offset = self.source.offset();
         let integer = match self.source.length_or_encoding(what)? {
-            Length::Plain(length) => return self.source.append(length, into, what),
+            Length::Plain(len) => {
+                self.check_len(offset, len)?;
+                return self.source.append(len, into, what);
+            }
             Length::Encoding(INT8) => i32::from(i8::from_le_bytes(self.source.array(what)?)),
             Length::Encoding(INT16) => i32::from(i16::from_le_bytes(self.source.array(what)?)),
             Length::Encoding(INT32) => i32::from_le_bytes(self.source.array(what)?),
@@ -51,9 +56,15 @@ impl<R: BufRead> Strings<R> {
         Ok(())
     }
 
+    fn check_len(&self, offset: u64, len: u64) -> Result<()> {
+        let most = self.len_max;
+        if len <= most { Ok(()) } else { Err(Error::new(offset, ErrorKind::TooLong { len, most })) }
+    }
+
     fn append_compressed(&mut self, offset: u64, into: &mut Vec<u8>, what: &'static str) -> Result<()> {
         let compressed_len = self.source.length(what)?;
         let len = self.source.length(what)?;
+        self.check_len(offset, len)?;
         recycle(&mut self.compressed);
         self.source.append(compressed_len, &mut self.compressed, what)?;
         let damaged = |damage| Error::packed(offset, "LZF string", damage);
@@ -128,6 +139,16 @@ mod tests {
             for len in 0..bytes.len() {
                 assert!(read(&bytes[..len]).is_err(), "{len} bytes of {text}");
             }
+        }
+    }
+
+    #[test]
+    fn strings_that_are_too_long_are_refused_before_they_are_read() {
+        for bytes in [&b"\x0bhello"[..], &[0xc3, 0x09, 0x40, 100, 1, b'x']] {
+            let mut strings = Strings::new(Source::new(bytes));
+            strings.len_max = 10;
+            let error = strings.append(&mut Vec::new(), "a string").expect_err("it is too long").to_string();
+            assert!(error.ends_with("bytes is longer than the 10 that are allowed"), "{error}");
         }
     }
 

@@ -298,13 +298,13 @@ fn payloads_are_those_of_the_reference() {
             dumped(Content::String(text.as_bytes())).escape_ascii().to_string(),
             payload.escape_ascii().to_string()
         );
-        assert_eq!(restore(payload).expect("it is one"), Value::String(Cow::Borrowed(text.as_bytes())));
+        assert_eq!(restore(payload, u64::MAX).expect("it is one"), Value::String(Cow::Borrowed(text.as_bytes())));
     }
     let hashes: &[Dumped] = include!("tests/dumped_hashes.in");
     for (fields, payload) in hashes {
         let pairs = pairs(fields);
         assert_eq!(dumped(Content::Hash(&pairs)).escape_ascii().to_string(), payload.escape_ascii().to_string());
-        assert_eq!(restore(payload).expect("it is one"), Value::Hash(Cow::Owned(pairs)));
+        assert_eq!(restore(payload, u64::MAX).expect("it is one"), Value::Hash(Cow::Owned(pairs)));
     }
 }
 
@@ -313,20 +313,20 @@ fn payloads_that_are_none_are_told_as_the_reference_does() {
     let whole = dumped(Content::String(b"value"));
     let version_at = whole.len() - 10;
     for len in 0..whole.len() {
-        let error = restore(&whole[..len]).expect_err("it is cut off").to_string();
+        let error = restore(&whole[..len], u64::MAX).expect_err("it is cut off").to_string();
         assert_eq!(error, "DUMP payload version or checksum are wrong");
     }
     for bit in 0..whole.len() * 8 {
         let mut flipped = whole.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        let error = restore(&flipped).expect_err("a bit has changed").to_string();
+        let error = restore(&flipped, u64::MAX).expect_err("a bit has changed").to_string();
         assert_eq!(error, "DUMP payload version or checksum are wrong");
     }
     let sealed = |body: &[u8], version: u16| {
         let mut payload = [body, &version.to_le_bytes()].concat();
         let checksum = checksum::Crc64::of(&payload);
         payload.extend(checksum.to_le_bytes());
-        restore(&payload).map(|value| shown(&value)).map_err(|error| {
+        restore(&payload, u64::MAX).map(|value| shown(&value)).map_err(|error| {
             let source = std::error::Error::source(&error).map(ToString::to_string);
             source.unwrap_or_else(|| error.to_string())
         })
@@ -463,7 +463,7 @@ proptest! {
     #[test]
     fn what_is_dumped_is_restored(settings in settings(), value in value()) {
         let payload = Encoder::new(settings).dump((&value).into());
-        prop_assert_eq!(restore(&payload)?, value);
+        prop_assert_eq!(restore(&payload, u64::MAX)?, value);
     }
 
     #[test]

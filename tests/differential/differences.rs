@@ -16,7 +16,7 @@ pub(crate) struct Difference {
 
 /// The intended differences of replies.
 pub(crate) const ALL: &[Difference] =
-    &[HELP, HELLO_OPTIONS, REFCOUNT, IDLETIME, EXPIRED_USAGE, EXPIRED_DIGEST, SIZE_BEYOND_64_BITS];
+    &[HELP, HELLO_OPTIONS, REFCOUNT, IDLETIME, EXPIRED_USAGE, EXPIRED_DIGEST, SIZE_BEYOND_64_BITS, TTL_BEYOND_63_BITS];
 
 const HELP: Difference = Difference {
     reason: "the sentences of HELP are our own, and it names what there is; the lines of syntax are the reference's (a test compares \
@@ -99,6 +99,17 @@ const SIZE_BEYOND_64_BITS: Difference = Difference {
         args[0].eq_ignore_ascii_case(b"CONFIG")
             && ends(ours, b"argument must be a memory value")
             && ends(theirs, b"argument must be between 0 and 9223372036854775807 inclusive")
+    },
+};
+
+const TTL_BEYOND_63_BITS: Difference = Difference {
+    reason: "a TTL whose end lies beyond 63 bits of milliseconds is refused, as EXPIRE refuses it; the reference wraps around, \
+             answers OK and keeps nothing",
+    example: &["RESTORE s1 9223372036854775807 \"\\x00\\x01\\x76\\x0a\\x00\\x91\\x08\\xce\\xb2\\x19\\x38\\x8a\\xce\""],
+    covers: |args, ours, theirs| {
+        args[0].eq_ignore_ascii_case(b"RESTORE")
+            && matches!(ours, Value::Error(text) if text == b"ERR invalid expire time in 'restore' command")
+            && *theirs == Value::Simple(b"OK".to_vec())
     },
 };
 

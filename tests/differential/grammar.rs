@@ -16,6 +16,8 @@ use std::iter::Peekable;
 use std::str::SplitWhitespace;
 use std::sync::OnceLock;
 
+use rkvs_engine::rdb::{Content, Encoder, Pairs, Settings};
+use rkvs_engine::value::hash::HashLimits;
 use rkvs_tests::line;
 
 use crate::random::Random;
@@ -69,6 +71,12 @@ const TEMPLATES: &[(usize, &str)] = &[
     (2, "RENAMENX <key> <key>"),
     (3, "COPY <key> <key> [DB <db>] [REPLACE]"),
     (2, "MOVE <key> <db>"),
+    (4, "DUMP <key>"),
+    (3, "RESTORE <skey> 0 <spayload> [REPLACE]"),
+    (3, "RESTORE <hkey> 0 <hpayload> [REPLACE]"),
+    (2, "RESTORE <key> <rttl> <payload> REPLACE [IDLETIME <index> | FREQ <index>]"),
+    (2, "RESTORE <key> <pat> <payload> ABSTTL [REPLACE] [IDLETIME <index> | FREQ <index>]"),
+    (2, "RESTORE <key> (0 | <rttl>) <payload> {(REPLACE | IDLETIME <int> | FREQ <int> | <word>)}"),
     (2, "RANDOMKEY"),
     (3, "KEYS <pattern>"),
     (3, "SCAN <cursor> [MATCH <pattern>] [COUNT <count>] [TYPE <type>]"),
@@ -319,7 +327,8 @@ pub(crate) fn sequence(seed: u64) -> Sequence {
             connection = 1 - connection;
         }
         let mut args = writer.request(|_| true);
-        if !args[0].eq_ignore_ascii_case(b"HELLO") && writer.random.chance(6) {
+        let is_left_alone = ["HELLO", "RESTORE"].iter().any(|name| args[0].eq_ignore_ascii_case(name.as_bytes()));
+        if !is_left_alone && writer.random.chance(6) {
             writer.break_request(&mut args);
         }
         if shows_a_whole_table(&args) {
@@ -463,6 +472,18 @@ impl Writer {
             "skey" | "hkey" => self.hole("key"),
             "field" => random.pick(FIELDS).to_vec(),
             "value" => self.value(),
+            "payload" if random.chance(50) => self.hole("spayload"),
+            "payload" => self.hole("hpayload"),
+            "spayload" => {
+                let value = self.value();
+                self.payload(Content::String(&value))
+            }
+            "hpayload" => {
+                let fields: HashSet<&[u8]> = (0..1 + random.below(5)).map(|_| *random.pick(FIELDS)).collect();
+                let pairs: Vec<_> = fields.into_iter().map(|field| (field, self.value())).collect();
+                let pairs: Pairs = pairs.iter().map(|(field, value)| (*field, &value[..])).collect();
+                self.payload(Content::Hash(&pairs))
+            }
             "int" => match random.below(10) {
                 0..=5 => (random.below(40) as i64 - 10).to_string().into_bytes(),
                 _ => random.word(BOUNDARIES),
@@ -486,6 +507,8 @@ impl Writer {
             },
             "ttl" => self.lifetime(1),
             "pttl" => self.lifetime(1000),
+            // The largest number is a listed difference, after which the two servers hold different keys.
+            "rttl" => Some(self.lifetime(1000)).filter(|ttl| ttl != b"9223372036854775807").unwrap_or_default(),
             "at" => random.word(&[
                 "33177117420",
                 "33177117421",
@@ -555,6 +578,23 @@ impl Writer {
             18 => Vec::new(),
             _ => (0..random.below(300)).map(|_| random.next() as u8).collect(),
         }
+    }
+
+    /// What DUMP would answer, now and then damaged. A checksum that fits damage is not among it: by default the reference does
+    /// not look closely at what has one, and such a payload can end it.
+    fn payload(&mut self, content: Content<'_>) -> Vec<u8> {
+        let random = &mut self.random;
+        let hash_limits = HashLimits { packed_entries_max: random.below(6), ..HashLimits::default() };
+        let mut payload = Encoder::new(Settings { hash_limits, ..Settings::default() }).dump(content);
+        if random.chance(15) {
+            let at = random.below(payload.len());
+            match random.below(3) {
+                0 => payload.truncate(at),
+                1 => payload[at] ^= 1 << random.below(8),
+                _ => payload.insert(at, random.next() as u8),
+            }
+        }
+        payload
     }
 
     /// A duration of hours, or one that is refused or has passed; `per_second` is its unit. Never one that could fall

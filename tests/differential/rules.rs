@@ -1,8 +1,12 @@
 //! Where the bytes of two right replies may differ, and how they are compared then. These are all the rules there are;
 //! any other reply is compared byte for byte.
 
+use rkvs_engine::rdb;
 use rkvs_tests::Value;
 use rkvs_tests::frame;
+
+/// The first byte of a payload that is a hash written field by field.
+const TABLE_HASH: u8 = 4;
 
 /// How replies of one command are compared.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +18,8 @@ enum Rule {
     /// A cursor and what it covers: where the walk starts at 0 and both are complete (cursor 0 again) the items in any
     /// order, else any items.
     Walk,
+    /// The payload of DUMP: bytes, but for the order of fields in a hash table.
+    Payload,
     /// Chance decides the content; its shape is given. [`crate::pair`] checks that the items exist.
     Sample,
     /// Two positive numbers at most this far apart. Others are compared exactly.
@@ -33,6 +39,7 @@ const RULES: &[(&str, &str, Rule)] = &[
     ("KEYS", "", Rule::AnyOrder),
     ("SCAN", "", Rule::Walk),
     ("HSCAN", "", Rule::Walk),
+    ("DUMP", "", Rule::Payload),
     // CONFIG GET walks a hash table as well.
     ("CONFIG", "GET", Rule::PairsInAnyOrder),
     // Chance.
@@ -81,6 +88,7 @@ pub(crate) fn agree(args: &[Vec<u8>], ours: &Value, theirs: &Value) -> bool {
             (Some(_), Some(_)) => true,
             _ => false,
         },
+        Rule::Payload => table_hash(ours).is_some_and(|ours| Some(ours) == table_hash(theirs)),
         Rule::Sample => same_shape(ours, theirs),
         Rule::Within(most) => match (ours, theirs) {
             (Value::Integer(a), Value::Integer(b)) => *a > 0 && *b > 0 && a.abs_diff(*b) <= most.unsigned_abs(),
@@ -106,6 +114,15 @@ pub(crate) fn walk(reply: &Value) -> Option<(&[u8], &Value)> {
         },
         _ => None,
     }
+}
+
+/// The pairs of a payload that is a hash table.
+fn table_hash(reply: &Value) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+    let payload = reply.bytes().filter(|payload| payload.first() == Some(&TABLE_HASH))?;
+    let Ok(rdb::Value::Hash(pairs)) = rdb::restore(payload, u64::MAX) else { return None };
+    let mut pairs: Vec<_> = pairs.iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect();
+    pairs.sort();
+    Some(pairs)
 }
 
 /// Items in one order; what kind of list holds them still counts.

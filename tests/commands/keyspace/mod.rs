@@ -3,6 +3,7 @@
 mod copy;
 mod dbsize;
 mod del;
+mod dump;
 mod exists;
 mod expire;
 mod expireat;
@@ -20,6 +21,7 @@ mod pttl;
 mod randomkey;
 mod rename;
 mod renamenx;
+mod restore;
 mod scan;
 mod swapdb;
 mod touch;

@@ -6,6 +6,7 @@
 mod copy;
 mod dbsize;
 mod del;
+mod dump;
 mod exists;
 mod expire;
 mod flush;
@@ -16,6 +17,7 @@ mod object;
 mod persist;
 mod randomkey;
 mod rename;
+mod restore;
 mod scan;
 mod swapdb;
 mod touch;
@@ -29,6 +31,7 @@ pub(super) static COMMANDS: &[&[Command]] = &[
     copy::COMMANDS,
     dbsize::COMMANDS,
     del::COMMANDS,
+    dump::COMMANDS,
     exists::COMMANDS,
     expire::COMMANDS,
     flush::COMMANDS,
@@ -38,6 +41,7 @@ pub(super) static COMMANDS: &[&[Command]] = &[
     persist::COMMANDS,
     randomkey::COMMANDS,
     rename::COMMANDS,
+    restore::COMMANDS,
     scan::COMMANDS,
     swapdb::COMMANDS,
     touch::COMMANDS,

@@ -1,8 +1,12 @@
 //! Time, passed in: the wall clock, or one that a test drives by hand.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// From when on durations are measured.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock of durations")]
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Where the engine learns what time it is. Clones share one time; cloning is cheap.
 ///
@@ -47,6 +51,20 @@ impl Clock {
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX)),
         }
+    }
+
+    /// Returns the milliseconds since a fixed moment, for durations: unlike the time of day they never go backwards. Those of a
+    /// manual clock are its time.
+    pub fn elapsed_ms(&self) -> u64 {
+        match &self.by_hand_ms {
+            Some(now_ms) => now_ms.load(Ordering::Relaxed),
+            None => u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Whether the clock is driven by hand.
+    pub fn is_manual(&self) -> bool {
+        self.by_hand_ms.is_some()
     }
 
     /// Moves a manual clock forward.

@@ -118,6 +118,10 @@ pub(crate) struct Shared {
     pub(crate) active_expiry: AtomicBool,
     /// What snapshots may keep waiting in memory.
     pub(crate) snapshot_bound: Arc<Bound>,
+    /// Held while a snapshot is taken: a table has one recorder.
+    pub(crate) taking: Arc<Mutex<()>>,
+    /// Namespaces that came, went or were set up otherwise, and the changes in those that went.
+    other_changes: AtomicU64,
     /// The one shard of namespaces that were never used. Nobody owns it, so a lock on it is always stale.
     vacant: Arc<Shards>,
 }
@@ -125,6 +129,11 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn vacant(&self) -> &Arc<Shards> {
         &self.vacant
+    }
+
+    /// Notes changes that no shard counts.
+    pub(crate) fn note_changes(&self, changes: u64) {
+        self.other_changes.fetch_add(changes, Ordering::Relaxed);
     }
 
     pub(crate) fn hash_limits(&self) -> HashLimits {
@@ -163,6 +172,8 @@ impl Engine {
             hash_packed_value_max: AtomicUsize::new(options.hash_limits.packed_value_max),
             active_expiry: AtomicBool::new(true),
             snapshot_bound: Arc::new(Bound::new(SNAPSHOT_WAITING_BYTES)),
+            taking: Arc::default(),
+            other_changes: AtomicU64::new(0),
             vacant: Arc::new(Shards::new(RETIRED, route, hasher)),
         });
         shared.budget.set_limit_bytes(options.max_memory_bytes);
@@ -225,37 +236,72 @@ impl Engine {
     /// [`Error::NameInvalid`], [`Error::ShardCountOutOfRange`], [`Error::DatabaseOutOfRange`], [`Error::NamespaceExists`],
     /// [`Error::DatabaseInUse`], [`Error::MaxNamespaces`], looked for in this order.
     pub fn create_namespace(&self, name: &str, options: NamespaceOptions) -> Result<Arc<Namespace>> {
-        check_name(name)?;
-        let shard_count = options.shards.unwrap_or(self.default_shards);
-        check_shards(shard_count)?;
+        let namespace = self.detached_namespace(name, options.shards)?;
         if options.database.is_some_and(|database| database as usize >= NAMESPACES_MAX) {
             return Err(Error::DatabaseOutOfRange);
         }
-        let mut registry = self.registry.write();
-        if self.by_name.contains_key(name) {
-            return Err(Error::NamespaceExists);
-        }
-        let first_free = self.databases as usize;
-        let database = match options.database {
-            Some(database) if registry.at(database as usize).is_some() => return Err(Error::DatabaseInUse),
-            Some(database) => database as usize,
-            None => (first_free..).find(|database| registry.at(*database).is_none()).expect("numbers do not end"),
-        };
-        let fixed = self.databases as usize;
-        if registry.count.saturating_sub(fixed) >= registry.max_namespaces || database >= NAMESPACES_MAX {
-            return Err(Error::MaxNamespaces);
-        }
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let namespace = Namespace::new(Arc::clone(&self.shared), id, name, database as u32, shard_count);
-        let namespace = Arc::new(namespace);
         namespace.set_limits(options.limits)?;
+        self.attach_namespace(&namespace, options.database)?;
+        Ok(namespace)
+    }
+
+    /// A namespace that nobody finds yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NameInvalid`], [`Error::ShardCountOutOfRange`].
+    pub(crate) fn detached_namespace(&self, name: &str, shards: Option<usize>) -> Result<Arc<Namespace>> {
+        check_name(name)?;
+        let shard_count = shards.unwrap_or(self.default_shards);
+        check_shards(shard_count)?;
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        Ok(Arc::new(Namespace::new(Arc::clone(&self.shared), id, name, u32::MAX, shard_count)))
+    }
+
+    /// Gives a detached namespace its place, at a database index or the lowest free one above the numbered databases.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NamespaceExists`], [`Error::DatabaseInUse`], [`Error::MaxNamespaces`].
+    pub(crate) fn attach_namespace(&self, namespace: &Arc<Namespace>, database: Option<u32>) -> Result<()> {
+        let mut registry = self.registry.write();
+        let database = self.free_database(&registry, namespace.name(), database)?;
         if registry.by_database.len() <= database {
             registry.by_database.resize(database + 1, None);
         }
-        registry.by_database[database] = Some(Arc::clone(&namespace));
+        namespace.set_database(database as u32);
+        registry.by_database[database] = Some(Arc::clone(namespace));
         registry.count += 1;
-        self.by_name.insert(name.into(), Arc::clone(&namespace));
-        Ok(namespace)
+        self.shared.note_changes(1);
+        self.by_name.insert(namespace.name().into(), Arc::clone(namespace));
+        drop(registry);
+        // A limit of the engine's that changed while nobody could find the namespace holds for it as well.
+        namespace.engine_limit_changed()
+    }
+
+    /// Whether a namespace of this name could be given a place now.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Engine::attach_namespace`].
+    pub(crate) fn check_attachable(&self, name: &str, database: Option<u32>) -> Result<()> {
+        self.free_database(&self.registry.read(), name, database).map(drop)
+    }
+
+    fn free_database(&self, registry: &Registry, name: &str, database: Option<u32>) -> Result<usize> {
+        if self.by_name.contains_key(name) {
+            return Err(Error::NamespaceExists);
+        }
+        let fixed = self.databases as usize;
+        let database = match database {
+            Some(database) if registry.at(database as usize).is_some() => return Err(Error::DatabaseInUse),
+            Some(database) => database as usize,
+            None => (fixed..).find(|database| registry.at(*database).is_none()).expect("numbers do not end"),
+        };
+        if registry.count.saturating_sub(fixed) >= registry.max_namespaces || database >= NAMESPACES_MAX {
+            return Err(Error::MaxNamespaces);
+        }
+        Ok(database)
     }
 
     /// Deletes a namespace and everything in it. Handles opened before answer [`Error::NamespaceDeleted`] from then on.
@@ -272,6 +318,8 @@ impl Engine {
         self.by_name.remove(name);
         registry.by_database[namespace.database() as usize] = None;
         registry.count -= 1;
+        // Those made from here on are gone with the namespace anyway.
+        self.shared.note_changes(1 + namespace.recent_usage().counters.changes);
         // What follows waits for whoever works in the namespace; others have no part in that.
         drop(registry);
         namespace.delete();
@@ -327,6 +375,17 @@ impl Engine {
         sum
     }
 
+    /// Changes by clients since the start, those of the namespaces themselves included. For those who must not wait: see
+    /// [`Namespace::recent_usage`].
+    pub fn changes(&self) -> u64 {
+        self.recent_usage().counters.changes + self.other_changes()
+    }
+
+    /// The part of [`Engine::changes`] that is not counted by the shards there are.
+    pub(crate) fn other_changes(&self) -> u64 {
+        self.shared.other_changes.load(Ordering::Relaxed)
+    }
+
     /// The limit of memory over all namespaces in bytes, 0 for none.
     pub fn max_memory_bytes(&self) -> u64 {
         self.shared.budget.limit_bytes()
@@ -368,14 +427,16 @@ impl Engine {
         self.shared.active_expiry.store(on, Ordering::Relaxed);
     }
 
-    /// Takes the state of all namespaces at this moment.
+    /// Takes the state of all namespaces at this moment; waits for the end of another snapshot first.
     pub fn take_snapshot(&self) -> Taking {
-        Taking::begin(&self.namespaces(), Arc::clone(&self.shared.snapshot_bound))
+        let alone = self.shared.taking.lock_arc();
+        Taking::begin(&self.namespaces(), Arc::clone(&self.shared.snapshot_bound), alone)
     }
 
-    /// Takes the state of one namespace at this moment.
+    /// Takes the state of one namespace at this moment; waits for the end of another snapshot first.
     pub fn take_snapshot_of(&self, namespace: &Arc<Namespace>) -> Taking {
-        Taking::begin(std::slice::from_ref(namespace), Arc::clone(&self.shared.snapshot_bound))
+        let alone = self.shared.taking.lock_arc();
+        Taking::begin(std::slice::from_ref(namespace), Arc::clone(&self.shared.snapshot_bound), alone)
     }
 
     /// The bound of memory for what writers take down while a snapshot is taken. Who writes asks it first and waits while it
@@ -388,6 +449,11 @@ impl Engine {
     /// The first namespace from a database index on.
     fn next_namespace(&self, database: u32) -> Option<Arc<Namespace>> {
         self.registry.read().by_database.get(database as usize..)?.iter().flatten().next().cloned()
+    }
+
+    /// Keeps [`Engine::expire_step`] from doing anything until what is returned is dropped.
+    pub(crate) fn pause_expiry(&self) -> impl Drop + '_ {
+        self.cycle.lock()
     }
 
     /// Removes expired keys for at most `slices_max` slices, each under one shard's lock for some microseconds, or until some

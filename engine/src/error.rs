@@ -62,9 +62,6 @@ pub enum Error {
     /// A namespace has 1 to [`crate::shard::SHARDS_MAX`] shards.
     #[error("the number of shards is out of range")]
     ShardCountOutOfRange,
-    /// Snapshots are not built into this release.
-    #[error("persistence is not available")]
-    PersistenceUnavailable,
 }
 
 /// The result of an operation of the engine.

@@ -15,6 +15,7 @@ pub mod keyspace;
 pub mod library;
 pub mod memory;
 pub mod namespace;
+pub mod persistence;
 pub mod random;
 pub mod rdb;
 pub mod shard;
@@ -25,7 +26,7 @@ pub mod value;
 
 pub use keyspace::batch::BatchMode;
 pub use library::{
-    BatchError, BatchResult, ManagerAutosaveConfig, Namespace, NamespaceAutosaveConfig, NamespaceConfig,
+    BatchError, BatchResult, IoError, ManagerAutosaveConfig, Namespace, NamespaceAutosaveConfig, NamespaceConfig,
     NamespaceMetadata, NamespaceStats, Result, RkvsError, StorageConfig, StorageManager, StorageManagerBuilder,
 };
 pub use value::StringValue;

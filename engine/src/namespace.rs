@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -52,7 +52,8 @@ pub struct Limits {
 pub struct Namespace {
     id: u64,
     name: Box<str>,
-    database: u32,
+    /// Set once more when a namespace that was loaded gets its place.
+    database: AtomicU32,
     /// Number of shards there will be; once there are some, they know better.
     shard_count: AtomicUsize,
     shared: Arc<Shared>,
@@ -78,7 +79,7 @@ impl Namespace {
         Self {
             id,
             name: name.into(),
-            database,
+            database: AtomicU32::new(database),
             shard_count: AtomicUsize::new(shard_count),
             shared,
             shards: ArcSwap::new(vacant),
@@ -104,7 +105,12 @@ impl Namespace {
 
     /// The index SELECT knows the namespace by.
     pub fn database(&self) -> u32 {
-        self.database
+        self.database.load(Ordering::Relaxed)
+    }
+
+    /// Gives the namespace its index. Nobody else has it yet.
+    pub(crate) fn set_database(&self, database: u32) {
+        self.database.store(database, Ordering::Relaxed);
     }
 
     /// Number of shards.
@@ -150,6 +156,7 @@ impl Namespace {
     ///
     /// As [`Namespace::set_limits`].
     pub fn change_limits(self: &Arc<Self>, change: impl Fn(Limits) -> Limits) -> Result<()> {
+        self.shared.note_changes(1);
         let change_vacant = || {
             self.store_limits(change(self.limits()));
             self.leasing.store(self.wants_leases(), Ordering::Relaxed);
@@ -177,6 +184,7 @@ impl Namespace {
     /// [`Error::ShardCountOutOfRange`], [`Error::NamespaceDeleted`]; nothing is changed then.
     pub fn resize(self: &Arc<Self>, shards: usize) -> Result<()> {
         let route = RouteTable::for_shards(shards).map_err(|_| Error::ShardCountOutOfRange)?;
+        self.shared.note_changes(1);
         if self.while_vacant(|| self.shard_count.store(shards, Ordering::Relaxed))? {
             return Ok(());
         }
@@ -559,7 +567,7 @@ impl fmt::Debug for Namespace {
         out.debug_struct("Namespace")
             .field("id", &self.id)
             .field("name", &self.name)
-            .field("database", &self.database)
+            .field("database", &self.database())
             .finish_non_exhaustive()
     }
 }

@@ -402,24 +402,23 @@ async fn nothing_works_before_initialization_but_what_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_yet_is_refused_rather_than_ignored() {
-    let unavailable = RkvsError::PersistenceUnavailable;
-    let build = StorageManager::builder().with_persistence("anywhere".into()).build().await;
-    assert_eq!(build.unwrap_err(), unavailable);
+async fn without_a_directory_snapshots_are_refused_rather_than_ignored() {
+    let off = RkvsError::PersistenceNotEnabled;
     let manager_autosave =
         Some(ManagerAutosaveConfig { interval: std::time::Duration::from_secs(1), filename: "everything.rkvs".into() });
     let config = StorageConfig { manager_autosave, ..StorageConfig::default() };
     let build = StorageManager::builder().with_config(config.clone()).build().await;
-    assert_eq!(build.unwrap_err(), unavailable);
+    assert_eq!(build.unwrap_err(), off);
     let storage = storage().await;
     assert!(!storage.has_persistence());
-    assert_eq!(storage.save_all("file").await, Err(unavailable.clone()));
-    assert_eq!(storage.save_namespace("a", "file").await, Err(unavailable.clone()));
-    assert_eq!(storage.load_namespace("file").await, Err(unavailable.clone()));
-    assert_eq!(storage.update_config(config).await, Err(unavailable.clone()));
+    assert_eq!(storage.save_all("file").await, Err(off.clone()));
+    assert_eq!(storage.save_namespace("a", "file").await, Err(off.clone()));
+    assert_eq!(storage.load_namespace("file").await, Err(off.clone()));
+    assert_eq!(storage.stop_manager_autosave().await, Err(off.clone()));
+    assert_eq!(storage.update_config(config).await, Err(off.clone()));
     assert_eq!(storage.get_config().await, StorageConfig::default());
     let other = StorageManager::builder().build().await.unwrap();
-    assert_eq!(other.initialize(Some("file")).await, Err(unavailable));
+    assert_eq!(other.initialize(Some("file")).await, Err(off));
     assert!(!other.is_initialized());
 }
 

@@ -2,77 +2,26 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+mod sample;
+
 use std::convert::Infallible;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use rkvs_engine::clock::Clock;
 use rkvs_engine::engine::{Engine, EngineOptions, NamespaceOptions};
-use rkvs_engine::keyspace::{DeadlineChange, Keyspace};
+use rkvs_engine::keyspace::DeadlineChange;
 use rkvs_engine::namespace::Handle;
 use rkvs_engine::random::Random;
 use rkvs_engine::shard::multi_key::{LockError, Locks, Patience, Reach};
 use rkvs_engine::snapshot::take::{BLOCK_BYTES_MAX, BlockSink};
 use rkvs_engine::snapshot::{BlockKind, Loader};
-use rkvs_engine::value::string::Digits;
 
-const NOW_MS: u64 = 1_700_000_000_000;
+use sample::{Contents, NOW_MS, contents, fill, on};
 
 fn engine() -> Engine {
     let clock = Clock::manual(NOW_MS);
     Engine::new(EngineOptions { clock, databases: 4, default_shards: 8, ..EngineOptions::default() }).unwrap()
-}
-
-/// Runs `operation` on the whole of a database.
-fn on<T>(engine: &Engine, database: u32, operation: impl FnOnce(&mut Keyspace<'_>) -> T) -> T {
-    Handle::new(engine.database(database).unwrap()).with(Reach::All, NOW_MS, operation).unwrap()
-}
-
-type Contents = BTreeMap<(String, Vec<u8>), (Option<u64>, String)>;
-
-/// All that an engine holds, by namespace and key.
-fn contents(engine: &Engine) -> Contents {
-    let mut contents = Contents::new();
-    for namespace in engine.namespaces() {
-        let mut handle = Handle::new(Arc::clone(&namespace));
-        handle
-            .with(Reach::All, NOW_MS, |keyspace| {
-                let mut keys = Vec::new();
-                let mut cursor = 0;
-                loop {
-                    let scanned = keyspace.scan(cursor, 100, |found: &mut Vec<Vec<u8>>, entry| {
-                        found.push(entry.key.to_vec());
-                    });
-                    keys.extend(scanned.1);
-                    cursor = scanned.0;
-                    if cursor == 0 {
-                        break;
-                    }
-                }
-                for key in keys {
-                    let hashed = keyspace.key(&key);
-                    let deadline_ms = keyspace.deadline_ms(hashed).unwrap();
-                    let encoding = keyspace.encoding(hashed).unwrap().name();
-                    let frequency = keyspace.frequency(hashed).unwrap();
-                    let value = keyspace.peek(hashed).unwrap();
-                    let mut digits = Digits::new();
-                    let value = if let Ok(string) = value.string() {
-                        format!("{encoding} {frequency} {:?}", string.bytes(&mut digits))
-                    } else {
-                        let mut fields = BTreeMap::new();
-                        value.hash().unwrap().for_each(&mut |field, value| {
-                            let (mut a, mut b) = (Digits::new(), Digits::new());
-                            fields.insert(field.bytes(&mut a).to_vec(), value.bytes(&mut b).to_vec());
-                        });
-                        format!("{encoding} {frequency} {fields:?}")
-                    };
-                    contents.insert((namespace.name().to_owned(), key), (deadline_ms, value));
-                }
-            })
-            .unwrap();
-    }
-    contents
 }
 
 /// Keeps blocks, and does something between them.
@@ -129,46 +78,6 @@ fn loaded(names: &[String], mut blocks: Vec<(u32, BlockKind, Vec<u8>)>, random: 
         handle.with(Reach::All, NOW_MS, |keyspace| keyspace.check_invariants()).unwrap();
     }
     contents(&engine)
-}
-
-fn fill(engine: &Engine, database: u32, random: &mut Random) {
-    on(engine, database, |keyspace| {
-        for number in 0..1_200u32 {
-            let name = format!("key:{number}");
-            let key = keyspace.key(name.as_bytes());
-            let deadline = match random.below(4) {
-                0 => DeadlineChange::At(NOW_MS + 1 + random.below(1 << 30)),
-                _ => DeadlineChange::Clear,
-            };
-            match random.below(5) {
-                0 => keyspace.set_integer(key, random.next_u64() as i64, deadline).unwrap(),
-                1 => keyspace.set_string(key, &vec![b'x'; random.below(4_000) as usize], deadline).unwrap(),
-                2 => {
-                    let fields = random.below(40) + 1;
-                    let mut hash = keyspace.hash_mut(key).unwrap();
-                    for field in 0..fields {
-                        hash.set(format!("field {field}").as_bytes(), random.next_u64().to_string().as_bytes())
-                            .unwrap();
-                    }
-                }
-                3 => drop(keyspace.append(key, b"appended").unwrap()),
-                _ => keyspace.set_string(key, name.as_bytes(), deadline).unwrap(),
-            }
-            if random.below(3) == 0 {
-                keyspace.touch(key);
-            }
-        }
-        for number in 0..6 {
-            let name = format!("large:{number}");
-            let mut hash = keyspace.hash_mut(keyspace.key(name.as_bytes())).unwrap();
-            for field in 0..1_500u32 {
-                hash.set(&field.to_le_bytes(), &vec![b'v'; (field % 100) as usize]).unwrap();
-            }
-            hash.set(b"long", &vec![b'l'; 5_000]).unwrap();
-        }
-        keyspace.set_string(keyspace.key(b"long:0"), &vec![b'a'; 3 << 20], DeadlineChange::Clear).unwrap();
-        keyspace.set_string(keyspace.key(b"long:1"), &vec![b'b'; 100 << 10], DeadlineChange::Clear).unwrap();
-    });
 }
 
 /// One change of whatever kind.

@@ -54,13 +54,51 @@ fn snapshot() {
 }
 
 #[test]
+fn snapshot_load() {
+    // Whether a file can be loaded is its own affair.
+    replay("snapshot_load", |data| {
+        rkvs_engine::fuzz::snapshot_load::file(data);
+    });
+}
+
+#[test]
 fn config() {
     replay("config", rkvs_server::config::fuzz::file);
+}
+
+#[test]
+fn rdb() {
+    replay("rdb", rkvs_engine::fuzz::rdb::stream);
+}
+
+#[test]
+fn restore() {
+    replay("restore", rkvs_engine::fuzz::rdb::payload);
+}
+
+#[test]
+fn rdb_packed() {
+    replay("rdb_packed", rkvs_engine::fuzz::rdb::packed);
 }
 
 #[test]
 fn every_target_is_replayed() {
     let targets = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/targets"));
     let names: Vec<_> = targets.iter().map(|target| target.file_stem().unwrap().to_str().unwrap()).collect();
-    assert_eq!(names, ["config", "decode", "glob", "packed_map", "sequence", "snapshot"], "a target needs a test here");
+    assert_eq!(
+        names,
+        [
+            "config",
+            "decode",
+            "glob",
+            "packed_map",
+            "rdb",
+            "rdb_packed",
+            "restore",
+            "sequence",
+            "snapshot",
+            "snapshot_load"
+        ],
+        "a target needs a test here"
+    );
 }

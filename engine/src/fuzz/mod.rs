@@ -11,3 +11,4 @@ pub mod packed_map;
 pub mod rdb;
 pub mod sequence;
 pub mod snapshot;
+pub mod snapshot_load;

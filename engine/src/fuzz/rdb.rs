@@ -3,10 +3,14 @@
 use std::io::BufReader;
 
 use super::input::Input;
+use crate::clock::Clock;
+use crate::engine::{Engine, EngineOptions};
+use crate::namespace::Handle;
 use crate::rdb::{
-    Encoder, Entry, Error, Event, Metadata, Pairs, Reader, Settings, Value, Writer, decode_body, listpack, lzf,
-    restore, ziplist, zipmap,
+    Content, Encoder, Entry, Error, Event, Metadata, Pairs, Reader, Settings, Value, Writer, decode_body, listpack,
+    lzf, restore, ziplist, zipmap,
 };
+use crate::shard::multi_key::Reach;
 use crate::value::StringRef;
 use crate::value::string::Digits;
 
@@ -63,11 +67,11 @@ fn read<R: std::io::BufRead>(mut reader: Reader<R>) -> Result<Entries, Error> {
 }
 
 /// Decodes a payload: the first two bytes are the version, the rest type and value. What can be decoded is encoded and decoded
-/// again.
+/// again, and given to a key, which is then used.
 ///
 /// # Panics
 ///
-/// If that does not give the same.
+/// If that does not give the same, or the key cannot be used.
 pub fn payload(data: &[u8]) {
     let _ = restore(data, u64::MAX);
     let mut input = Input::new(data);
@@ -75,6 +79,53 @@ pub fn payload(data: &[u8]) {
     if let Ok(value) = decode_body(input.rest(), version) {
         let payload = Encoder::new(Settings::default()).dump((&value).into());
         assert_eq!(restore(&payload, u64::MAX).expect("what was encoded can be decoded"), value);
+        check_use(value);
+    }
+}
+
+/// Gives a value to a key and does with it what clients do.
+fn check_use(value: Value<'static>) {
+    let options = EngineOptions { clock: Clock::manual(1_000), default_shards: 1, ..EngineOptions::default() };
+    let engine = Engine::new(options).expect("there is one shard");
+    let mut handle = Handle::new(engine.database(0).expect("there is a first database"));
+    let used = handle.with(Reach::All, 1_000, |keyspace| {
+        let key = keyspace.key(b"key");
+        keyspace.restore(key, value.clone(), &Metadata::default()).expect("there is room");
+        let payload = Content::of(keyspace.peek(key).expect("it was restored"), |content| {
+            Encoder::new(Settings::default()).dump(content)
+        });
+        let dumped = restore(&payload, u64::MAX).expect("what was dumped can be restored");
+        assert_eq!(sorted(&dumped), sorted(&value));
+        match &value {
+            Value::String(text) => {
+                let len = keyspace.append(key, b"more").expect("there is room");
+                assert_eq!(len, text.len() + 4);
+                let _ = keyspace.increment(key, 1);
+            }
+            Value::Hash(pairs) => {
+                for (field, value) in pairs.iter() {
+                    let mut hash = keyspace.hash_mut(key).expect("it is a hash");
+                    assert!(hash.get(field).is_some_and(|found| found.bytes(&mut Digits::new()) == value));
+                    assert_eq!(hash.set(field, b"other"), Ok(false));
+                    assert!(hash.remove(field));
+                }
+                assert!(!keyspace.contains(key), "it was removed with its last field");
+            }
+        }
+        keyspace.check_invariants();
+    });
+    used.expect("nobody else has the lock");
+}
+
+/// A string as one pair, or the pairs of a hash in order.
+fn sorted<'a>(value: &'a Value<'_>) -> Vec<(&'a [u8], &'a [u8])> {
+    match value {
+        Value::String(text) => vec![(text, b"")],
+        Value::Hash(pairs) => {
+            let mut pairs: Vec<_> = pairs.iter().collect();
+            pairs.sort_unstable();
+            pairs
+        }
     }
 }
 

@@ -12,29 +12,30 @@ use crate::namespace::Limits;
 pub struct StorageConfig {
     /// Most namespaces; `None` for as many as the engine can have.
     pub max_namespaces: Option<usize>,
-    /// Regular snapshots of everything. Not available in this release.
+    /// Regular snapshots of everything, from [`initialize`](super::StorageManager::initialize) on.
     pub manager_autosave: Option<ManagerAutosaveConfig>,
-    /// Regular snapshots of single namespaces. Not available in this release.
+    /// Regular snapshots of single namespaces, each from when both the manager is initialized and the namespace is there.
     pub namespace_autosave: Vec<NamespaceAutosaveConfig>,
 }
 
-/// Regular snapshots of everything.
+/// Regular snapshots of everything. The first is made one interval after the start, the next when something has changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ManagerAutosaveConfig {
-    /// Time from one to the next.
+    /// Time from one to the next, at least a second.
     pub interval: Duration,
     /// The file, inside the manager's directory.
     pub filename: String,
 }
 
-/// Regular snapshots of one namespace.
+/// Regular snapshots of one namespace. The first is made one interval after the start, the next when something has changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NamespaceAutosaveConfig {
     /// The namespace.
     pub namespace_name: String,
-    /// Time from one to the next.
+    /// Time from one to the next, at least a second.
     pub interval: Duration,
-    /// The file, with `{ns}` for the namespace and `{ts}` for the time.
+    /// The file, with `{ns}` for the namespace and `{ts}` for the time; `.rkvs` is added where it is missing. See
+    /// [`NamePattern`](crate::snapshot::file::NamePattern).
     pub filename_pattern: String,
 }
 

@@ -6,18 +6,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
-use super::config::{NamespaceAutosaveConfig, NamespaceConfig, StorageConfig};
+use super::config::{NamespaceConfig, StorageConfig};
 use super::error::{Result, RkvsError};
 use super::namespace::{Namespace, NamespaceStats};
+use super::persistence::{self, Persistence, ended, on_thread};
+use crate::clock::Clock;
 use crate::engine::{Engine, EngineOptions, NamespaceOptions};
 use crate::error::Error;
-use crate::namespace::Handle;
+use crate::namespace::{self, Handle};
+use crate::snapshot::file::FileName;
 
 /// Sets up a [`StorageManager`].
 #[derive(Debug, Default)]
 pub struct StorageManagerBuilder {
     config: StorageConfig,
     persistence: Option<PathBuf>,
+    clock: Clock,
 }
 
 impl StorageManagerBuilder {
@@ -32,38 +36,84 @@ impl StorageManagerBuilder {
         Self { config, ..self }
     }
 
-    /// Asks for snapshots in a directory. Not available in this release: building then fails.
+    /// Makes snapshots possible, in a directory that is made if it is not there.
     #[must_use]
     pub fn with_persistence(self, directory: PathBuf) -> Self {
         Self { persistence: Some(directory), ..self }
     }
 
-    /// Makes the manager.
+    /// Sets where time comes from, for tests that drive it by hand.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Makes the manager. Nothing is loaded or saved before [`StorageManager::initialize`].
     ///
     /// # Errors
     ///
-    /// [`RkvsError::PersistenceUnavailable`] when snapshots, regular or not, are asked for.
+    /// [`RkvsError::Io`] when the directory cannot be made or opened; [`RkvsError::PersistenceNotEnabled`] when the configuration has
+    /// autosave and there is no directory; [`RkvsError::AutosaveIntervalInvalid`], [`RkvsError::FileNameInvalid`].
     pub async fn build(self) -> Result<Arc<StorageManager>> {
-        let config = self.config;
-        if self.persistence.is_some() || config.manager_autosave.is_some() || !config.namespace_autosave.is_empty() {
-            return Err(RkvsError::PersistenceUnavailable);
-        }
-        let options = EngineOptions { databases: 0, max_namespaces: config.max_namespaces, ..EngineOptions::default() };
-        let engine = Engine::new(options).map_err(RkvsError::Engine)?;
-        Ok(Arc::new(StorageManager {
-            engine: Arc::new(engine),
+        let Self { config, persistence, clock } = self;
+        persistence::check(&config, persistence.is_some())?;
+        let max_namespaces = config.max_namespaces;
+        let options = EngineOptions { databases: 0, max_namespaces, clock, ..EngineOptions::default() };
+        let engine = Arc::new(Engine::new(options).map_err(RkvsError::Engine)?);
+        let persistence = match persistence {
+            Some(path) => {
+                let engine = Arc::clone(&engine);
+                Some(on_thread(move || Persistence::open(&engine, &path)).await?)
+            }
+            None => None,
+        };
+        let inner = Inner {
+            engine,
             initialized: AtomicBool::new(false),
+            initializing: Mutex::new(()),
             config: Mutex::new(config),
-        }))
+            persistence,
+        };
+        Ok(Arc::new(StorageManager { inner: Arc::new(inner) }))
     }
 }
 
 /// The namespaces of an embedding program. Nothing but the calls that say so works before [`StorageManager::initialize`].
+///
+/// Dropped, it ends its autosave tasks, and waits for a save that is being written; nothing is saved for the last time.
 #[derive(Debug)]
 pub struct StorageManager {
-    engine: Arc<Engine>,
+    pub(super) inner: Arc<Inner>,
+}
+
+/// What threads that work for a manager share with it.
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) engine: Arc<Engine>,
     initialized: AtomicBool,
-    config: Mutex<StorageConfig>,
+    /// Held while it is being initialized.
+    pub(super) initializing: Mutex<()>,
+    pub(super) config: Mutex<StorageConfig>,
+    pub(super) persistence: Option<Persistence>,
+}
+
+impl Inner {
+    pub(super) fn is_initialized(&self) -> bool {
+        self.initialized.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_initialized(&self) {
+        self.initialized.store(true, Ordering::Release);
+    }
+
+    pub(super) fn engine(&self) -> Result<&Engine> {
+        if self.is_initialized() { Ok(&self.engine) } else { Err(RkvsError::NotInitialized) }
+    }
+
+    /// The namespace of a name.
+    pub(super) fn found(&self, name: &str) -> Result<Arc<namespace::Namespace>> {
+        self.engine()?.namespace(name).ok_or_else(|| RkvsError::NamespaceNotFound(name.into()))
+    }
 }
 
 impl StorageManager {
@@ -72,34 +122,49 @@ impl StorageManager {
         StorageManagerBuilder::new()
     }
 
-    /// Makes the manager usable, empty. Does nothing the second time.
+    /// Makes the manager usable: with what a file holds, our own or a Redis one, or empty when there is no file of that
+    /// name, or none is named. Starts the autosave that the configuration has, and of other namespaces what the file has kept.
+    /// Does nothing the second time.
     ///
     /// # Errors
     ///
-    /// [`RkvsError::PersistenceUnavailable`] when a file to load is named.
+    /// [`RkvsError::PersistenceNotEnabled`] when a file is named; [`RkvsError::FileNameInvalid`], [`RkvsError::SnapshotInvalid`],
+    /// [`RkvsError::SnapshotConflict`], [`RkvsError::MaxNamespacesReached`], [`RkvsError::Io`]: the manager stays as it was, and
+    /// the call can be made again.
     pub async fn initialize(&self, file: Option<&str>) -> Result<()> {
-        if file.is_some() {
-            return Err(RkvsError::PersistenceUnavailable);
+        if self.is_initialized() {
+            return Ok(());
         }
-        self.initialized.store(true, Ordering::Release);
-        Ok(())
+        if !self.has_persistence() {
+            return match file {
+                Some(_) => Err(RkvsError::PersistenceNotEnabled),
+                None => {
+                    self.inner.set_initialized();
+                    Ok(())
+                }
+            };
+        }
+        let file = file.map(|file| FileName::from_operator(file.as_bytes())).transpose()?;
+        let inner = Arc::clone(&self.inner);
+        on_thread(move || inner.initialize(file)).await
     }
 
     /// Whether [`StorageManager::initialize`] has succeeded. Works at any time.
     pub fn is_initialized(&self) -> bool {
-        self.initialized.load(Ordering::Acquire)
+        self.inner.is_initialized()
     }
 
     /// Whether snapshots can be made. Works at any time.
     pub fn has_persistence(&self) -> bool {
-        false
+        self.inner.persistence.is_some()
     }
 
     fn engine(&self) -> Result<&Engine> {
-        if self.is_initialized() { Ok(&self.engine) } else { Err(RkvsError::NotInitialized) }
+        self.inner.engine()
     }
 
-    /// Creates a namespace; without a configuration it has the defaults.
+    /// Creates a namespace; without a configuration it has the defaults. Starts the autosave that the manager's configuration
+    /// has for it.
     ///
     /// # Errors
     ///
@@ -109,10 +174,11 @@ impl StorageManager {
         let engine = self.engine()?;
         let config = config.unwrap_or_default();
         let options = NamespaceOptions { database: None, shards: Some(config.shard_count()), limits: config.limits() };
-        engine.create_namespace(name, options).map(drop).map_err(|error| match error {
+        let created = engine.create_namespace(name, options).map_err(|error| match error {
             Error::MaxNamespaces => RkvsError::MaxNamespacesReached(engine.max_namespaces()),
             error => RkvsError::about(name, error),
-        })
+        })?;
+        self.inner.start_autosave(&created, None)
     }
 
     /// [`StorageManager::create_namespace`] with a configuration.
@@ -130,18 +196,23 @@ impl StorageManager {
     ///
     /// [`RkvsError::NamespaceNotFound`].
     pub async fn namespace(&self, name: &str) -> Result<Arc<Namespace>> {
-        let namespace = self.engine()?.namespace(name);
-        let namespace = namespace.ok_or_else(|| RkvsError::NamespaceNotFound(name.into()))?;
-        Namespace::open(Arc::clone(&self.engine), Handle::new(namespace)).map(Arc::new)
+        let namespace = self.inner.found(name)?;
+        Namespace::open(Arc::clone(&self.inner.engine), Handle::new(namespace)).map(Arc::new)
     }
 
-    /// Deletes a namespace and everything in it. Handles to it answer [`RkvsError::NamespaceDeleted`] from then on.
+    /// Deletes a namespace and everything in it. Handles to it answer [`RkvsError::NamespaceDeleted`] from then on,
+    /// and no file of its autosave appears any more.
     ///
     /// # Errors
     ///
     /// [`RkvsError::NamespaceNotFound`].
     pub async fn delete_namespace(&self, name: &str) -> Result<()> {
-        self.engine()?.delete_namespace(name).map_err(|error| RkvsError::about(name, error))
+        let namespace = self.inner.found(name)?;
+        self.engine()?.delete_namespace(name).map_err(|error| RkvsError::about(name, error))?;
+        match &self.inner.persistence {
+            Some(persistence) => ended(persistence.autosave.forget(&namespace)).await,
+            None => Ok(()),
+        }
     }
 
     /// The names of all namespaces, in the order they were created, but that a gap left by a deleted one is filled first.
@@ -201,87 +272,20 @@ impl StorageManager {
 
     /// The configuration. Works at any time.
     pub async fn get_config(&self) -> StorageConfig {
-        self.config.lock().clone()
+        self.inner.config.lock().clone()
     }
 
-    /// Changes the configuration. Fewer namespaces than there are only keeps new ones from being created. Works at any time.
+    /// Changes the configuration. Fewer namespaces than there are only keeps new ones from being created; autosave tasks that
+    /// are running go on as they are. Works at any time.
     ///
     /// # Errors
     ///
-    /// [`RkvsError::PersistenceUnavailable`] when regular snapshots are asked for; nothing is changed then.
+    /// As [`StorageManagerBuilder::build`] for the configuration; nothing is changed then.
     pub async fn update_config(&self, config: StorageConfig) -> Result<()> {
-        if config.manager_autosave.is_some() || !config.namespace_autosave.is_empty() {
-            return Err(RkvsError::PersistenceUnavailable);
-        }
-        let mut current = self.config.lock();
-        self.engine.set_max_namespaces(config.max_namespaces);
+        persistence::check(&config, self.has_persistence())?;
+        let mut current = self.inner.config.lock();
+        self.inner.engine.set_max_namespaces(config.max_namespaces);
         *current = config;
         Ok(())
-    }
-}
-
-/// Snapshots: not available in this release. Each call says so.
-impl StorageManager {
-    /// Saves everything.
-    ///
-    /// # Errors
-    ///
-    /// [`RkvsError::PersistenceUnavailable`], as all calls here.
-    pub async fn save_all(&self, _file: &str) -> Result<()> {
-        Err(RkvsError::PersistenceUnavailable)
-    }
-
-    /// Saves a namespace.
-    ///
-    /// # Errors
-    ///
-    /// [`RkvsError::PersistenceUnavailable`].
-    pub async fn save_namespace(&self, _name: &str, _file: &str) -> Result<()> {
-        Err(RkvsError::PersistenceUnavailable)
-    }
-
-    /// Loads a namespace under the name in the file, which is returned.
-    ///
-    /// # Errors
-    ///
-    /// [`RkvsError::PersistenceUnavailable`].
-    pub async fn load_namespace(&self, _file: &str) -> Result<String> {
-        Err(RkvsError::PersistenceUnavailable)
-    }
-
-    /// Loads a namespace under another name.
-    ///
-    /// # Errors
-    ///
-    /// [`RkvsError::PersistenceUnavailable`].
-    pub async fn load_namespace_with_name(&self, _file: &str, _name: &str) -> Result<String> {
-        Err(RkvsError::PersistenceUnavailable)
-    }
-
-    /// Begins regular snapshots of a namespace.
-    ///
-    /// # Errors
-    ///
-    /// [`RkvsError::PersistenceUnavailable`].
-    pub async fn add_namespace_autosave_task(&self, _config: NamespaceAutosaveConfig) -> Result<()> {
-        Err(RkvsError::PersistenceUnavailable)
-    }
-
-    /// Ends regular snapshots of a namespace.
-    ///
-    /// # Errors
-    ///
-    /// [`RkvsError::PersistenceUnavailable`].
-    pub async fn stop_namespace_autosave(&self, _name: &str) -> Result<()> {
-        Err(RkvsError::PersistenceUnavailable)
-    }
-
-    /// Ends regular snapshots of everything.
-    ///
-    /// # Errors
-    ///
-    /// [`RkvsError::PersistenceUnavailable`].
-    pub async fn stop_manager_autosave(&self) -> Result<()> {
-        Err(RkvsError::PersistenceUnavailable)
     }
 }

@@ -85,6 +85,11 @@ impl Namespace {
         Ok(Self { engine, handle })
     }
 
+    /// The core beneath, for what has no call here.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
     /// A key's value, `None` when it is absent. A large value is shared, not copied.
     pub async fn get(&self, key: &str) -> Option<StringValue> {
         self.get_bytes(key.as_bytes()).await
@@ -112,7 +117,7 @@ impl Namespace {
     ///
     /// As there.
     pub async fn set_bytes(&self, key: &[u8], value: Vec<u8>) -> Result<Option<StringValue>> {
-        self.write(key, value, |_| Ok(()))
+        self.write(key, value, |_| Ok(())).await
     }
 
     /// Sets a key that is there and returns the value it had.
@@ -130,7 +135,7 @@ impl Namespace {
     ///
     /// As there.
     pub async fn update_bytes(&self, key: &[u8], value: Vec<u8>) -> Result<StringValue> {
-        let old = self.write(key, value, |present| if present { Ok(()) } else { Err(Error::KeyNotFound) })?;
+        let old = self.write(key, value, |present| if present { Ok(()) } else { Err(Error::KeyNotFound) }).await?;
         old.ok_or(RkvsError::KeyNotFound)
     }
 
@@ -141,6 +146,7 @@ impl Namespace {
 
     /// [`Namespace::delete`] for a key of any bytes.
     pub async fn delete_bytes(&self, key: &[u8]) -> bool {
+        self.room().await;
         let key = self.engine.key(key);
         self.with_key(key, |keyspace| keyspace.remove(key)).unwrap_or(false)
     }
@@ -160,6 +166,7 @@ impl Namespace {
     ///
     /// As there.
     pub async fn consume_bytes(&self, key: &[u8]) -> Result<StringValue> {
+        self.room().await;
         let key = self.engine.key(key);
         let taken = self.with_key(key, |keyspace| keyspace.take(key))?.map_err(|error| self.explain(error, 0))?;
         taken.ok_or(RkvsError::KeyNotFound)
@@ -183,6 +190,7 @@ impl Namespace {
         items: Vec<(String, Vec<u8>)>,
         mode: BatchMode,
     ) -> BatchResult<Vec<(String, Option<StringValue>)>> {
+        self.room().await;
         self.set_batch(items, mode)
     }
 
@@ -192,6 +200,7 @@ impl Namespace {
         items: Vec<(Vec<u8>, Vec<u8>)>,
         mode: BatchMode,
     ) -> BatchResult<Vec<(Vec<u8>, Option<StringValue>)>> {
+        self.room().await;
         self.set_batch(items, mode)
     }
 
@@ -211,16 +220,19 @@ impl Namespace {
 
     /// Deletes several keys.
     pub async fn delete_multiple(&self, keys: Vec<String>, mode: BatchMode) -> BatchResult<()> {
+        self.room().await;
         self.delete_batch(keys, mode)
     }
 
     /// [`Namespace::delete_multiple`] for keys of any bytes.
     pub async fn delete_multiple_bytes(&self, keys: Vec<Vec<u8>>, mode: BatchMode) -> BatchResult<()> {
+        self.room().await;
         self.delete_batch(keys, mode)
     }
 
     /// Deletes several keys; the result holds each key that was there with its value, in order.
     pub async fn consume_multiple(&self, keys: Vec<String>, mode: BatchMode) -> BatchResult<Vec<(String, Vec<u8>)>> {
+        self.room().await;
         self.consume_batch(keys, mode)
     }
 
@@ -230,6 +242,7 @@ impl Namespace {
         keys: Vec<Vec<u8>>,
         mode: BatchMode,
     ) -> BatchResult<Vec<(Vec<u8>, Vec<u8>)>> {
+        self.room().await;
         self.consume_batch(keys, mode)
     }
 
@@ -317,13 +330,22 @@ impl Namespace {
         NamespaceStats::of(self.handle.namespace())
     }
 
+    /// Waits while a snapshot has as much in memory as it may: what a writer changes is taken down for it first.
     #[inline]
-    fn write(
+    async fn room(&self) {
+        if self.engine.snapshot_bound().is_reached() {
+            Box::pin(self.engine.snapshot_bound().relieved()).await;
+        }
+    }
+
+    #[inline]
+    async fn write(
         &self,
         key: &[u8],
         value: Vec<u8>,
         may_write: impl FnOnce(bool) -> std::result::Result<(), Error>,
     ) -> Result<Option<StringValue>> {
+        self.room().await;
         let key = self.engine.key(key);
         let size = value.len();
         let written = self.with_key(key, |keyspace| keyspace.exchange(key, value, may_write))?;

@@ -10,8 +10,8 @@
 //! piece block     number varint | bytes of the whole varint | offset varint | bytes
 //! ```
 //!
-//! A large hash is several entries with some of its fields each; they may come in any order, among other entries. An
-//! entry that is too long for a block is cut into pieces with the same number. A varint has seven bits a byte, lowest first, the eighth bit says that more follow.
+//! A large hash is several entries of a kind of their own with some of its fields each; they may come in any order, among
+//! other entries. An entry that is too long for a block is cut into pieces with the same number. A varint has seven bits a byte, lowest first, the eighth bit says that more follow.
 
 use crate::value::string::Digits;
 use crate::value::{HashRef, StringRef};
@@ -47,11 +47,13 @@ pub(crate) enum Kind {
     Integer,
     /// Bytes that were changed in place.
     Raw,
-    /// A hash or some of its fields.
+    /// A hash.
     Hash,
+    /// Some of the fields of a hash.
+    Fields,
 }
 
-const KINDS: [Kind; 4] = [Kind::Bytes, Kind::Integer, Kind::Raw, Kind::Hash];
+const KINDS: [Kind; 5] = [Kind::Bytes, Kind::Integer, Kind::Raw, Kind::Hash, Kind::Fields];
 const KIND_MASK: u8 = 0x0F;
 const HAS_DEADLINE: u8 = 0x10;
 const FREQUENCY_SHIFT: u32 = 5;
@@ -159,7 +161,7 @@ impl<'a> Reader<'a> {
         let body = match head.kind {
             Kind::Bytes | Kind::Raw => Body::Bytes(self.bytes()?),
             Kind::Integer => Body::Integer(i64::from_le_bytes(self.array()?)),
-            Kind::Hash => {
+            Kind::Hash | Kind::Fields => {
                 let (count, start) = (self.varint()?, self.at);
                 if count == 0 {
                     return Err(self.error("a hash without fields"));
@@ -168,7 +170,7 @@ impl<'a> Reader<'a> {
                     self.bytes()?;
                     self.bytes()?;
                 }
-                Body::Fields(Fields { reader: &self.block[start..self.at] })
+                Body::Fields(Fields { count, reader: &self.block[start..self.at] })
             }
         };
         Ok(Some(Entry { head, body }))
@@ -232,7 +234,25 @@ impl<'a> Reader<'a> {
 /// The fields of a hash entry and their values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fields<'a> {
+    count: u64,
     reader: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    /// Number of fields that are left.
+    pub(crate) fn count(self) -> u64 {
+        self.count
+    }
+
+    /// The fields as bytes, which may be put together with those of other entries.
+    pub(crate) fn as_bytes(self) -> &'a [u8] {
+        self.reader
+    }
+
+    /// So many fields as bytes.
+    pub(crate) fn new(count: u64, bytes: &'a [u8]) -> Self {
+        Self { count, reader: bytes }
+    }
 }
 
 impl<'a> Iterator for Fields<'a> {
@@ -242,6 +262,7 @@ impl<'a> Iterator for Fields<'a> {
         let mut reader = Reader::new(self.reader);
         let pair = (reader.bytes().ok()?, reader.bytes().ok()?);
         self.reader = &self.reader[reader.at..];
+        self.count -= 1;
         Some(pair)
     }
 }
@@ -327,7 +348,7 @@ mod tests {
             let mut reader = Reader::new(&block);
             while let Ok(Some(entry)) = reader.entry() {
                 if let Body::Fields(fields) = entry.body {
-                    prop_assert!(fields.count() > 0);
+                    prop_assert_eq!(fields.count(), Iterator::count(fields) as u64);
                 }
             }
             let _ = Reader::new(&block).piece();

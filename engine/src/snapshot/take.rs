@@ -17,10 +17,12 @@
 //! | a large hash is renamed or moved | the rest of it is taken down on the spot |
 //! | a long string is changed | holds on to the old one |
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{ArcMutexGuard, Mutex, RawMutex};
+use tokio::sync::Notify;
 
 use super::record::{BlockKind, Head, Kind, write_bytes, write_field, write_hash, write_varint};
 use crate::namespace::{Handle, Namespace};
@@ -66,8 +68,11 @@ pub trait BlockSink: Sync {
 #[derive(Debug)]
 pub struct Bound {
     waiting_bytes: AtomicUsize,
+    peak_bytes: AtomicUsize,
     max_bytes: AtomicUsize,
     pressed: AtomicBool,
+    /// Told when it is no longer reached.
+    relieved: Notify,
 }
 
 impl Bound {
@@ -75,8 +80,10 @@ impl Bound {
     pub(crate) fn new(max_bytes: usize) -> Self {
         Self {
             waiting_bytes: AtomicUsize::new(0),
+            peak_bytes: AtomicUsize::new(0),
             max_bytes: AtomicUsize::new(max_bytes),
             pressed: AtomicBool::new(false),
+            relieved: Notify::new(),
         }
     }
 
@@ -84,6 +91,19 @@ impl Bound {
     #[inline]
     pub fn is_reached(&self) -> bool {
         self.pressed.load(Ordering::Relaxed)
+    }
+
+    /// Waits, with any runtime, while it is reached.
+    pub async fn relieved(&self) {
+        loop {
+            let mut relieved = pin!(self.relieved.notified());
+            // From here on no notice is missed.
+            relieved.as_mut().enable();
+            if !self.is_reached() {
+                return;
+            }
+            relieved.await;
+        }
     }
 
     /// Changes the bound.
@@ -101,17 +121,24 @@ impl Bound {
         self.waiting_bytes.load(Ordering::Relaxed)
     }
 
+    /// Most bytes that have waited since the last snapshot began.
+    pub fn peak_bytes(&self) -> usize {
+        self.peak_bytes.load(Ordering::Relaxed)
+    }
+
     fn add(&self, bytes: usize) {
-        let waiting = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let waiting = self.waiting_bytes.fetch_add(bytes, Ordering::AcqRel) + bytes;
+        self.peak_bytes.fetch_max(waiting, Ordering::Relaxed);
         if waiting > self.max_bytes() {
             self.pressed.store(true, Ordering::Relaxed);
         }
     }
 
     fn remove(&self, bytes: usize) {
-        let waiting = self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed) - bytes;
-        if waiting <= self.max_bytes() / 2 && self.is_reached() {
-            self.pressed.store(false, Ordering::Relaxed);
+        // Acquires what those before released: the last to remove sees that the bound was reached.
+        let waiting = self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel) - bytes;
+        if waiting <= self.max_bytes() / 2 && self.pressed.swap(false, Ordering::Relaxed) {
+            self.relieved.notify_waiters();
         }
     }
 
@@ -245,7 +272,7 @@ impl Recorder<Object> for EntryRecorder {
             }
             RecordedValue::Boxed(Object::TableHash(fields)) => {
                 let mut written = Vec::new();
-                head(Kind::Hash).write(&mut written);
+                head(Kind::Fields).write(&mut written);
                 fields.begin_recording(FieldRecorder::new(written, &self.control));
                 self.open.push(key.into());
             }
@@ -391,13 +418,16 @@ pub struct Taking {
     control: Arc<Control>,
     progress: Arc<Progress>,
     stopped: AtomicBool,
+    /// A table has one recorder. Given back last.
+    _alone: ArcMutexGuard<RawMutex, ()>,
 }
 
 impl Taking {
     /// Begins: this moment is the one the snapshot shows. Namespaces that were deleted meanwhile are left out.
     ///
     /// Locks all shards of all namespaces for some hundred nanoseconds a shard.
-    pub(crate) fn begin(namespaces: &[Arc<Namespace>], bound: Arc<Bound>) -> Self {
+    pub(crate) fn begin(namespaces: &[Arc<Namespace>], bound: Arc<Bound>, alone: ArcMutexGuard<RawMutex, ()>) -> Self {
+        bound.peak_bytes.store(0, Ordering::Relaxed);
         let control = Arc::new(Control { bound, cleared: Mutex::default() });
         let mut handles: Vec<Handle> = namespaces.iter().map(|namespace| Handle::new(Arc::clone(namespace))).collect();
         // One that was never used has nothing to take, and need not be given shards for it.
@@ -432,6 +462,7 @@ impl Taking {
             control,
             progress: Arc::new(progress),
             stopped: AtomicBool::new(false),
+            _alone: alone,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::config::{
     Config, FileSource, LoadError, Origins, Place, SETTINGS, Settings, accepted, effective_document, foreign_names,
     load,
 };
+use crate::persistence::Source;
 
 /// What a server needs to start.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Startup {
     pub file: Option<PathBuf>,
     /// What was given without effect; for the log, once there is one.
     pub warnings: Vec<String>,
+    /// Where the data comes from.
+    pub source: Source,
 }
 
 impl Startup {
@@ -110,7 +113,9 @@ pub fn parse(
         let warnings: String = loaded.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
         return Err(Exit::done(format!("{warnings}The configuration is valid.\n")));
     }
-    Ok(Startup { settings: loaded.settings, origins: loaded.origins, file, warnings: loaded.warnings })
+    let import = matches.get_one::<PathBuf>("import").map(std::path::absolute).transpose().map_err(Exit::usage)?;
+    let source = import.map_or(Source::Snapshot, Source::Import);
+    Ok(Startup { settings: loaded.settings, origins: loaded.origins, file, warnings: loaded.warnings, source })
 }
 
 /// Names of flags with their words, in order.
@@ -182,6 +187,13 @@ fn command() -> Command {
         .arg(
             Arg::new("FILE")
                 .help("Configuration: TOML when the name ends in .toml, else redis.conf syntax; '-' is standard input")
+                .value_parser(clap::value_parser!(PathBuf)),
+        )
+        .arg(
+            Arg::new("import")
+                .long("import")
+                .help("Begin with the data of an RDB file of Redis or Valkey, or of a snapshot, from elsewhere; only where dir has no snapshot yet")
+                .value_name("FILE")
                 .value_parser(clap::value_parser!(PathBuf)),
         )
         .arg(flag("print-config", "Print every effective setting with its origin, and exit"))
@@ -284,12 +296,12 @@ mod tests {
         assert_eq!(startup.config().file(), Some(path));
 
         for args in [&["-", "--hz", "30"][..], &["--hz", "30", "-"]] {
-            let startup = run(args, &[], "timeout 5\nhz 20\nrdbcompression no\n").expect("valid");
+            let startup = run(args, &[], "timeout 5\nhz 20\nrepl-backlog-size 1mb\n").expect("valid");
             assert_eq!((startup.settings.timeout_s, startup.settings.hz, startup.file), (5, 30, None));
             assert_eq!(
                 startup.warnings,
                 [
-                    "'rdbcompression' is a directive of Redis that this server does not have: it has no effect (<stdin>:3)"
+                    "'repl-backlog-size' is a directive of Redis that this server does not have: it has no effect (<stdin>:3)"
                 ]
             );
         }
@@ -351,8 +363,8 @@ mod tests {
 
     #[test]
     fn checking_tells_warnings_and_mistakes() {
-        let exit = run(&["-", "--check-config"], &[], "rdbcompression no\n").expect_err("checked");
-        let text = "warning: 'rdbcompression' is a directive of Redis that this server does not have: it has no effect (<stdin>:1)\nThe configuration is valid.\n";
+        let exit = run(&["-", "--check-config"], &[], "repl-backlog-size 1mb\n").expect_err("checked");
+        let text = "warning: 'repl-backlog-size' is a directive of Redis that this server does not have: it has no effect (<stdin>:1)\nThe configuration is valid.\n";
         assert_eq!(exit, Exit::done(text.into()));
         assert_eq!(run(&["-", "--check-config"], &[], "port x\n").expect_err("mistake").code, 1);
         let exit = run(&["--port", "0", "--check-config"], &[], "").expect_err("would not start");

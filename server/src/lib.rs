@@ -9,6 +9,7 @@ pub mod config;
 pub mod log;
 pub mod metrics;
 pub mod net;
+pub mod persistence;
 pub mod resp;
 pub mod server;
 pub mod session;

@@ -1,15 +1,17 @@
 //! The server's entry point: reads arguments and configuration, builds the parts, and runs them until told to stop.
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use rkvs_server::cli::{self, Startup};
 use rkvs_server::config::Settings;
 use rkvs_server::log;
 use rkvs_server::metrics::http::Endpoint;
 use rkvs_server::metrics::observer::observe;
+use rkvs_server::persistence::Source;
 use rkvs_server::server::{self, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -42,8 +44,8 @@ fn serve(startup: &mut Startup) -> Result<(), Box<dyn std::error::Error>> {
     let (startup, settings) = (&*startup, &startup.settings);
     let config = startup.config();
     log::follow_level(&config);
-    config.on_change("dir", Box::new(|_, after| enter_directory(after)));
     let bound = Server::bind(config)?;
+    follow_directory(&bound.server);
     let endpoint = metrics_endpoint(startup)?;
     tracing::info!(
         "rkvs {} is starting (Redis {} compatible), PID: {}, configuration: {}, listening on: {}, metrics: {}",
@@ -65,23 +67,29 @@ fn serve(startup: &mut Startup) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Before the first client is served: from then on a signal stops the server in order.
     let signals = runtime.block_on(async { Signals::new() })?;
+    bound.server.persistence.expect_data();
     let running = bound.run()?;
-    runtime.block_on(async {
+    let loading = load(&running.server, startup.source.clone())?;
+    let refused = runtime.block_on(async {
         let server = &running.server;
         if let Some(endpoint) = endpoint {
             tokio::spawn(endpoint.serve(Arc::clone(server)));
         }
         tokio::select! {
-            result = attend(Arc::clone(server), signals) => result,
-            () = observe(server) => Ok(()),
+            refused = attend(server, signals, loading) => refused,
+            () = observe(server) => None,
         }
-    })?;
-    tracing::info!("User requested shutdown...");
+    });
     running.server.stop();
+    let server = Arc::clone(&running.server);
     let well = running.join();
+    server.persistence.save_rest(&server)?;
     if let Some(path) = &pidfile {
         // Gone already: nothing to clean up.
         let _ = std::fs::remove_file(path);
+    }
+    if let Some(refused) = refused {
+        return Err(refused.into());
     }
     if !well {
         return Err("a worker failed".into());
@@ -94,6 +102,31 @@ fn serve(startup: &mut Startup) -> Result<(), Box<dyn std::error::Error>> {
 fn enter_directory(settings: &Settings) -> Result<(), String> {
     let path = settings.dir.path();
     std::env::set_current_dir(path).map_err(|error| format!("Can't chdir to '{}': {error}", path.display()))
+}
+
+/// Has the process and what is saved go where `dir` says.
+fn follow_directory(server: &Arc<Server>) {
+    let of_hook = Arc::downgrade(server);
+    let follow = move |before: &Settings, after: &Settings| {
+        let Some(server) = of_hook.upgrade() else { return Ok(()) };
+        server.persistence.change_directory(after.dir.path()).map_err(|error| error.to_string())?;
+        enter_directory(after).inspect_err(|_| {
+            // What could be used a moment ago can be used again; if not, saving says so.
+            let _ = server.persistence.change_directory(before.dir.path());
+        })
+    };
+    server.config.on_change("dir", Box::new(follow));
+}
+
+/// Begins to load the data; clients are answered meanwhile. What comes of it arrives in the channel.
+fn load(server: &Arc<Server>, source: Source) -> std::io::Result<oneshot::Receiver<Result<(), String>>> {
+    let (loaded, loading) = oneshot::channel();
+    let server = Arc::clone(server);
+    std::thread::Builder::new().name("rkvs-load".into()).spawn(move || {
+        // Nobody waits any more when the server stops meanwhile.
+        let _ = loaded.send(server.persistence.load_at_start(&server, &source));
+    })?;
+    Ok(loading)
 }
 
 /// Listens for those who collect metrics. An address nobody asked for may be taken, by another server of this kind as a
@@ -124,27 +157,75 @@ impl Signals {
     }
 }
 
-/// Watches over the server from the main thread: signals, and a request to stop from elsewhere. A second SIGINT ends the
-/// process at once.
-async fn attend(server: Arc<Server>, mut signals: Signals) -> std::io::Result<()> {
-    tracing::info!("Ready to accept connections");
-    tokio::select! {
-        _ = signals.interrupts.recv() => tracing::info!("Received SIGINT scheduling shutdown..."),
-        _ = signals.terminations.recv() => tracing::info!("Received SIGTERM scheduling shutdown..."),
-        () = server.shutdown.requested() => {}
-    }
-    // From now on the runtime sleeps, and with it this thread; an impatient second SIGINT still ends the process.
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        if let Ok(runtime) = runtime {
-            runtime.block_on(async {
-                if let Ok(mut interrupts) = signal(SignalKind::interrupt()) {
-                    interrupts.recv().await;
-                    tracing::warn!("You insist... exiting now.");
-                    std::process::exit(1);
+/// Watches over the server from the main thread: loading, signals, and a request to stop from elsewhere. Returns why the server
+/// cannot go on, if that is why it stops.
+async fn attend(
+    server: &Arc<Server>,
+    mut signals: Signals,
+    mut loading: oneshot::Receiver<Result<(), String>>,
+) -> Option<String> {
+    let mut is_loading = true;
+    loop {
+        tokio::select! {
+            loaded = &mut loading, if is_loading => {
+                is_loading = false;
+                match loaded {
+                    Ok(Ok(())) => tracing::info!("Ready to accept connections"),
+                    Ok(Err(reason)) => return Some(reason),
+                    Err(_) => return Some("loading the data failed".into()),
                 }
-            });
+            }
+            _ = signals.interrupts.recv() => {
+                tracing::info!("Received SIGINT scheduling shutdown...");
+                if stops_by_signal(server) {
+                    break;
+                }
+            }
+            _ = signals.terminations.recv() => {
+                tracing::info!("Received SIGTERM scheduling shutdown...");
+                if stops_by_signal(server) {
+                    break;
+                }
+            }
+            () = server.shutdown.requested() => break,
         }
+    }
+    tracing::info!("User requested shutdown...");
+    exit_at_second_interrupt(server);
+    None
+}
+
+/// Stops after saving if there are save points, and goes on when that fails; without, at once: then it returns true.
+fn stops_by_signal(server: &Arc<Server>) -> bool {
+    if server.persistence.is_loading() || server.config.current().save.is_empty() {
+        return true;
+    }
+    if let Err(refused) = server.persistence.save_and_stop(false) {
+        tracing::warn!("{refused}");
+    }
+    exit_at_second_interrupt(server);
+    false
+}
+
+/// From now on a SIGINT ends the process at once while the server is about to stop. The main thread may be asleep by then, so another one waits for it.
+fn exit_at_second_interrupt(server: &Arc<Server>) {
+    static WAITING: Once = Once::new();
+    WAITING.call_once(|| {
+        let server = Arc::clone(server);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(async {
+                    if let Ok(mut interrupts) = signal(SignalKind::interrupt()) {
+                        while interrupts.recv().await.is_some() {
+                            if server.shutdown.is_requested() || server.persistence.is_stopping() {
+                                tracing::warn!("You insist... exiting now.");
+                                std::process::exit(1);
+                            }
+                        }
+                    }
+                });
+            }
+        });
     });
-    Ok(())
 }

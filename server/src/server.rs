@@ -8,13 +8,16 @@ use std::thread;
 use mio::Poll;
 use rkvs_engine::engine::{Engine, EngineOptions, NamespaceOptions};
 use rkvs_engine::namespace::{Handle, Limits, Namespace};
+use rkvs_engine::persistence::AutosaveSettings;
 use rkvs_engine::shard::SHARDS_MAX;
+use rkvs_engine::snapshot::file::FileError;
 use rkvs_engine::value::hash::HashLimits;
 
 use crate::command::table::CommandTable;
-use crate::config::{Config, NamespaceSettings, Namespaces, Settings};
+use crate::config::{AutosavePattern, Config, NamespaceSettings, Namespaces, Settings};
 use crate::metrics::{Counters, LatencyMonitor, NamespaceRates, Observer, Slowlog};
 use crate::net::{self, Descriptors, Inbox, ListenError, Listener, Shutdown, Worker};
+use crate::persistence::Persistence;
 use crate::session::{Clients, Pause};
 
 /// The version of the reference whose behaviour clients may rely on.
@@ -23,7 +26,7 @@ pub const REDIS_VERSION: &str = "7.2.4";
 /// What all connections and threads share.
 pub struct Server {
     /// The data.
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     /// The settings and their changes.
     pub config: Arc<Config>,
     /// Everyone who is connected.
@@ -40,6 +43,8 @@ pub struct Server {
     pub observer: Observer,
     /// CLIENT PAUSE.
     pub pause: Pause,
+    /// Saving and loading.
+    pub persistence: Persistence,
     /// Whether the server is to stop.
     pub shutdown: Shutdown,
     /// When the server started, in Unix milliseconds.
@@ -63,6 +68,9 @@ pub enum StartError {
         /// What the engine said.
         cause: rkvs_engine::error::Error,
     },
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    Directory(#[from] FileError),
     /// There are too few descriptors for a single client.
     #[error(
         "Your current 'ulimit -n' of {limit} is not enough for the server to start. Please increase your open file limit to at \
@@ -117,6 +125,7 @@ impl Server {
             .into_iter()
             .unzip::<_, _, Vec<_>, Vec<_>>();
         let started_at_ms = engine.now_ms();
+        let persistence = Persistence::open(settings.dir.path(), started_at_ms)?;
         let server = Arc::new(Server {
             clients: Clients::default(),
             counters: Counters::new(workers, CommandTable::of_server().commands().len()),
@@ -125,13 +134,15 @@ impl Server {
             namespace_rates: NamespaceRates::default(),
             observer: Observer::default(),
             pause: Pause::default(),
+            persistence,
             shutdown: Shutdown::default(),
             started_at_ms,
             run_id: run_id().map_err(system("cannot read random bytes"))?,
             inboxes: inboxes.into(),
-            engine,
+            engine: Arc::new(engine),
             config: Arc::new(config),
         });
+        server.persistence.serve(&server);
         server.follow_settings();
         Ok(Bound { server, listeners, polls })
     }
@@ -151,6 +162,7 @@ impl Server {
         follow("maxmemory", |engine, settings| engine.set_max_memory_bytes(settings.maxmemory_bytes));
         follow("hash-max-listpack-entries", |engine, settings| engine.set_hash_limits(hash_limits(settings)));
         follow("hash-max-listpack-value", |engine, settings| engine.set_hash_limits(hash_limits(settings)));
+        follow("snapshot-buffer", |engine, settings| engine.snapshot_bound().set_max_bytes(buffer_bytes(settings)));
         let workers = self.workers();
         self.config.on_change("maxclients", Box::new(move |_, after| follow_maxclients(after.maxclients, workers)));
     }
@@ -194,6 +206,7 @@ impl Server {
                 max_keys: limits.max_keys,
                 max_value_size_bytes: limits.max_value_bytes,
                 maxmemory_bytes: limits.max_memory_bytes,
+                ..autosave(self.persistence.autosave_of(namespace))
             }
         };
         engine.namespaces().iter().map(|namespace| (namespace.name().to_owned(), settings(namespace))).collect()
@@ -269,6 +282,10 @@ impl Drop for StopOnDrop {
     }
 }
 
+fn buffer_bytes(settings: &Settings) -> usize {
+    usize::try_from(settings.snapshot_buffer_bytes).unwrap_or(usize::MAX)
+}
+
 fn hash_limits(settings: &Settings) -> HashLimits {
     let clamp = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
     HashLimits {
@@ -293,12 +310,24 @@ fn engine(settings: &Settings, workers: usize) -> Result<Engine, StartError> {
         ..EngineOptions::default()
     })
     .map_err(|cause| StartError::Engine { what: "cannot set up the databases".into(), cause })?;
+    engine.snapshot_bound().set_max_bytes(buffer_bytes(settings));
     for (name, options) in others {
         engine
             .create_namespace(&name, options)
             .map_err(|cause| StartError::Engine { what: format!("cannot set up the namespace '{name}'"), cause })?;
     }
     Ok(engine)
+}
+
+/// The settings of a namespace that is saved at intervals, or is not.
+fn autosave(saved: Option<AutosaveSettings>) -> NamespaceSettings {
+    let mut settings = NamespaceSettings::default();
+    if let Some(saved) = saved {
+        settings.autosave_s = saved.interval_ms / 1_000;
+        settings.autosave_pattern = AutosavePattern::parse(&saved.pattern).unwrap_or_default();
+        settings.autosave_keep = saved.keep;
+    }
+    settings
 }
 
 /// A namespace's name and how it is set up.

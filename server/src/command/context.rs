@@ -10,6 +10,7 @@ use rkvs_engine::table::Key;
 
 use super::error::CommandError;
 use crate::config::Settings;
+use crate::persistence::Job;
 use crate::server::Server;
 use crate::session::Session;
 use crate::transaction::Watch;
@@ -68,6 +69,28 @@ impl<'a> Context<'a> {
             None => self.handle.unlocked(self.now_ms),
         };
         if self.session.no_touch { keyspace.without_touching() } else { keyspace }
+    }
+
+    /// Waits for a job without keeping its worker. `begin` looks at the request and begins the job; the handler is called again
+    /// when that has ended, and then gets here without another look.
+    ///
+    /// # Errors
+    /// [`CommandError::LockBusy`] while the job goes on: a handler passes it on. That of `begin`.
+    pub fn wait_for(
+        &mut self,
+        begin: impl FnOnce(&Self) -> Result<Arc<Job>, CommandError>,
+    ) -> Result<Result<(), String>, CommandError> {
+        let job = match self.session.job.take() {
+            Some(job) => job,
+            None => begin(self)?,
+        };
+        match job.outcome() {
+            Some(outcome) => Ok(outcome.clone()),
+            None => {
+                self.session.job = Some(job);
+                Err(CommandError::LockBusy)
+            }
+        }
     }
 
     /// The current namespace.

@@ -17,12 +17,13 @@ use rkvs_engine::table::KeyHasher;
 use super::args::Args;
 use super::context::Context;
 use super::error::{CommandError, CommandResult, unknown_command, unknown_subcommand};
-use super::flags::{DENYOOM, FAST, MAY_REPLICATE, NO_AUTH, NO_MULTI, PROTECTED, SKIP_SLOWLOG, WRITE};
+use super::flags::{DENYOOM, FAST, LOADING, MAY_REPLICATE, NO_AUTH, NO_MULTI, PROTECTED, SKIP_SLOWLOG, WRITE};
 use super::keys::KeyRef;
 use super::spec::{Command, Group, Scope};
 use super::table::CommandTable;
 use crate::config::Settings;
 use crate::metrics::counters::WorkerCounters;
+use crate::persistence;
 use crate::resp::{ArgRange, Output, Reply};
 use crate::server::Server;
 use crate::session::{Paused, ReplyMode, Session};
@@ -74,6 +75,8 @@ pub(crate) struct Dispatcher {
     /// When the request before ended, by the processor's counter.
     last_tick: Cell<u64>,
     now_ms: u64,
+    /// Whether loading or saving stands in the way of some requests of this window.
+    is_restricted: bool,
     /// The command that [`exec`] stands for.
     exec: Option<usize>,
     found: FoundKeys,
@@ -104,6 +107,7 @@ impl Dispatcher {
             ticks: Ticks::new(),
             last_tick: Cell::new(0),
             now_ms: server.engine.now_ms(),
+            is_restricted: true,
             exec: table.lookup(b"exec").map(Command::index),
             found: FoundKeys::default(),
             server,
@@ -141,10 +145,11 @@ impl Dispatcher {
         }
     }
 
-    /// Starts the stopwatch: from here on each request's end is the next one's start.
+    /// Looks at what loading and saving stand in the way of, and starts the stopwatch: from here on each request's end is the next one's start.
     pub(crate) fn begin_window(&mut self) {
         self.now_ms = self.server.engine.now_ms();
         self.last_tick.set(self.ticks.raw());
+        self.is_restricted = self.server.persistence.gate() != 0 || self.server.engine.snapshot_bound().is_reached();
     }
 
     /// Finds a request's command and the hash of its key.
@@ -191,6 +196,11 @@ impl Dispatcher {
         {
             return Flow::Paused;
         }
+        if self.is_restricted
+            && let Some(flow) = self.waits_for_snapshot(session, command)
+        {
+            return flow;
+        }
         let mark = output.mark();
         if session.reply_mode == ReplyMode::SkipNext {
             session.reply_mode = ReplyMode::Skip;
@@ -228,7 +238,56 @@ impl Dispatcher {
         {
             self.memory(session, namespace, command)?;
         }
+        if self.is_restricted {
+            self.persistence(session, command)?;
+        }
         Ok(command)
+    }
+
+    /// Whether loading, or a save that failed, stands in the way of a command.
+    #[cold]
+    fn persistence(&self, session: &Session, command: &Command) -> CommandResult {
+        let gate = self.server.persistence.gate();
+        let is_exec = Some(command.index()) == self.exec;
+        let queued = |test: fn(&Command) -> bool| {
+            is_exec
+                && session
+                    .transaction
+                    .queue
+                    .as_ref()
+                    .is_some_and(|queue| queue.requests().any(|(queued, _)| test(queued)))
+        };
+        let is_write = |command: &Command| command.flags.contains(WRITE);
+        if gate & persistence::SAVE_FAILED != 0
+            && self.settings.stop_writes_on_bgsave_error
+            && !self.settings.save.is_empty()
+            && (is_write(command) || command.full_name() == "ping" || queued(is_write))
+        {
+            return Err(CommandError::Other(
+                "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that \
+                 may modify the data set are disabled, because this instance is configured to report errors during writes if \
+                 RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the \
+                 RDB error.",
+            ));
+        }
+        let needs_data = |command: &Command| !command.flags.contains(LOADING);
+        if gate & persistence::LOADING != 0 && (needs_data(command) || queued(needs_data)) {
+            return Err(CommandError::Other("LOADING Redis is loading the dataset in memory"));
+        }
+        Ok(())
+    }
+
+    /// Whether a request that may write has to wait: for the end of the last save, or because a snapshot has no room for what
+    /// writes change.
+    #[cold]
+    fn waits_for_snapshot(&self, session: &Session, command: &Command) -> Option<Flow> {
+        if !self.waits(session, command, Paused::Writes) {
+            return None;
+        }
+        if self.server.persistence.gate() & persistence::STOPPING != 0 {
+            return Some(Flow::Paused);
+        }
+        self.server.engine.snapshot_bound().is_reached().then_some(Flow::LockBusy)
     }
 
     /// Whether the command needs a permission that the client does not have.
@@ -368,6 +427,8 @@ impl Dispatcher {
                     }
                     return Flow::Done;
                 }
+                // Who waits for a job is woken at its end.
+                Err(LockError::Busy) if session.job.is_some() => return Flow::Paused,
                 Err(LockError::Busy) => return Flow::LockBusy,
                 Err(LockError::Stale) => namespace.refresh().err(),
             };

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use rkvs_engine::error::Error as EngineError;
 
+use crate::persistence::{AutosaveRefused, Refused};
 use crate::resp::until_nul;
 
 /// What a handler returns: the reply is complete, or the request was wrong and nothing was changed.
@@ -193,6 +194,18 @@ impl CommandError {
     }
 }
 
+impl From<AutosaveRefused> for CommandError {
+    fn from(refused: AutosaveRefused) -> Self {
+        Self::Message(format!("ERR {refused}").into_bytes().into())
+    }
+}
+
+impl From<Refused> for CommandError {
+    fn from(refused: Refused) -> Self {
+        Self::Message(format!("ERR {refused}").into_bytes().into())
+    }
+}
+
 impl From<EngineError> for CommandError {
     fn from(error: EngineError) -> Self {
         match error {
@@ -217,7 +230,6 @@ impl From<EngineError> for CommandError {
             EngineError::MaxNamespaces => Self::Engine("ERR there are as many namespaces as there may be"),
             EngineError::DatabaseInUse => Self::Engine("ERR another namespace has that DB index"),
             EngineError::ShardCountOutOfRange => Self::Engine("ERR the number of shards is out of range"),
-            EngineError::PersistenceUnavailable => Self::Engine("ERR persistence is not available"),
         }
     }
 }

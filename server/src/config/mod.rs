@@ -31,11 +31,13 @@ pub(crate) use toml_file::{accepted, effective_document};
 pub(crate) use value::system_text;
 
 pub use rewrite::Namespaces;
+pub(crate) use settings::AUTOSAVE_S_MAX;
 pub use settings::{Change, NAMESPACE_SETTINGS, NamespaceSettings, SETTINGS, Setting, Settings, setting};
 pub use toml_file::default_document;
 pub use value::{
-    Allowed, AlwaysOff, BIND_ADDRESSES_MAX, Directory, Invalid, Kind, LogFormat, LogLevel, MaxmemoryPolicy,
-    NoSavePoints, OutputBufferLimit, PERCENTILES_MAX, Secret, memory_text, parse_memory, percentile_text,
+    Allowed, AlwaysOff, AutosavePattern, BIND_ADDRESSES_MAX, Directory, Invalid, Kind, LogFormat, LogLevel,
+    MaxmemoryPolicy, OutputBufferLimit, PERCENTILES_MAX, PlainName, SavePoint, Secret, SnapshotFormat, memory_text,
+    parse_memory, percentile_text,
 };
 
 /// Where the value of a setting comes from, in words (`"default"`, `"/etc/rkvs.conf:12"`, …), by name.

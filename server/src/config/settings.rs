@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use rkvs_engine::engine::NAMESPACES_MAX;
 
 use super::value::{
-    Allowed, AlwaysOff, Directory, Field, Invalid, Kind, LogFormat, LogLevel, MaxmemoryPolicy, NoSavePoints,
-    OutputBufferLimit, Secret,
+    Allowed, AlwaysOff, AutosavePattern, Directory, Field, Invalid, Kind, LogFormat, LogLevel, MaxmemoryPolicy,
+    OutputBufferLimit, PlainName, SavePoint, Secret, SnapshotFormat,
 };
 
 /// Whether a setting can change while the server runs.
@@ -169,6 +169,8 @@ const REQUEST_LIMIT_BYTES_MAX: u64 = i64::MAX as u64;
 const SHARDS_MAX: i64 = rkvs_engine::shard::SHARDS_MAX as i64;
 /// Most workers: each is a thread with descriptors of its own.
 const WORKERS_MAX: i64 = 1_024;
+/// Longest time between saves of a namespace: some thirty years.
+pub(crate) const AUTOSAVE_S_MAX: u64 = 1_000_000_000;
 /// Most databases: as many as the engine has room for.
 const DATABASES_MAX: i64 = NAMESPACES_MAX as i64;
 
@@ -251,8 +253,22 @@ settings! {
     }
 
     section "Persistence" {
-        /// Save points; this version has no snapshots, so that only the empty list is accepted.
-        save: NoSavePoints = "save" { kind: Kind::Groups, default: "" }
+        /// Saves everything so many seconds after the last save if there were at least so many changes; none where the list is empty.
+        save: Vec<SavePoint> = "save" { kind: Kind::Groups, default: "3600 1 300 100 60 10000", unit: "seconds changes" }
+        /// File in dir that everything is saved to, and loaded from at start.
+        dbfilename: PlainName = "dbfilename" { kind: Kind::Text, default: "dump.rkvs", change: Protected }
+        /// Form of the files that are saved: our own, which keeps everything, or Redis's RDB; auto writes RDB where the name ends in .rdb.
+        snapshot_format: SnapshotFormat = "snapshot-format" { kind: Kind::Choice(SnapshotFormat::WORDS), default: "auto" }
+        /// Compresses what is saved: with LZ4, in RDB files with LZF.
+        rdbcompression: bool = "rdbcompression" { kind: Kind::Bool, default: "yes" }
+        /// Writes a checksum at the end of RDB files; our own files always have checksums.
+        rdbchecksum: bool = "rdbchecksum" { kind: Kind::Bool, default: "yes", change: Immutable }
+        /// Refuses writes while the last save has failed and there are save points.
+        stop_writes_on_bgsave_error: bool = "stop-writes-on-bgsave-error" { kind: Kind::Bool, default: "yes" }
+        /// Threads that take a snapshot or load one; 0 is one per core, at most 4.
+        snapshot_threads: u32 = "snapshot-threads" { kind: Kind::Integer(0, 64), default: "0", unit: "threads" }
+        /// Memory for what is changed before a snapshot has come to it; writes wait while it is full.
+        snapshot_buffer_bytes: u64 = "snapshot-buffer" { kind: Kind::Memory(1 << 20, 1 << 40), default: "64mb", unit: "bytes" }
         /// Append-only file; this version has none, so that only 'no' is accepted.
         appendonly: AlwaysOff = "appendonly" { kind: Kind::Off("this version has no append-only file: only 'no' is accepted"), default: "no" }
     }
@@ -295,6 +311,12 @@ settings! {
         max_value_size_bytes: u64 = "max_value_size" { kind: Kind::Memory(0, i64::MAX as u64), default: "0", unit: "bytes" }
         /// Memory its data may take; 0 for no limit beyond the server's maxmemory.
         maxmemory_bytes: u64 = "maxmemory" { kind: Kind::Memory(0, u64::MAX), default: "0", unit: "bytes" }
+        /// Time between saves of this namespace by itself; 0 saves it only together with the others.
+        autosave_s: u64 = "autosave" { kind: Kind::Integer(0, AUTOSAVE_S_MAX as i64), default: "0", unit: "seconds" }
+        /// Name of the files it is saved to: {ns} becomes the namespace, {ts} the time.
+        autosave_pattern: AutosavePattern = "autosave_pattern" { kind: Kind::Text, default: "{ns}-{ts}" }
+        /// Newest of these files that stay, the others are removed; 0 keeps all.
+        autosave_keep: u32 = "autosave_keep" { kind: Kind::Integer(0, u32::MAX as i64), default: "0", unit: "files" }
     }
 }
 

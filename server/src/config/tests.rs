@@ -154,7 +154,8 @@ fn the_reference_s_own_file_is_understood() {
         .map(|line| format!("{line}\n"))
         .collect();
     let loaded = load_file(&redis_conf(&text)).unwrap_or_else(|error| panic!("{error}"));
-    assert!(loaded.warnings.iter().any(|warning| warning.contains("'dbfilename'")));
+    assert_eq!(loaded.settings.dbfilename.file_name().as_str(), "dump.rdb");
+    assert!(loaded.warnings.iter().any(|warning| warning.contains("'appendfsync'")));
 }
 
 #[test]
@@ -184,12 +185,8 @@ fn mistakes_in_a_redis_conf_are_fatal_and_named() {
             "the server stays in the foreground: run it under a service manager instead",
         ),
         ("appendonly yes", 1, "appendonly yes", "this version has no append-only file: only 'no' is accepted"),
-        (
-            "save 900 1",
-            1,
-            "save 900 1",
-            "save points need snapshots, which this version does not have: only the empty list (save \"\") is accepted",
-        ),
+        ("save 0 1", 1, "save 0 1", "Invalid save parameters"),
+        ("dbfilename a/b", 1, "dbfilename a/b", "dbfilename can't be a path, just a filename"),
         ("save 900", 1, "save 900", "Invalid save parameters"),
         ("user a on >pass", 1, "user ***", "users are not supported: without them the data would be open"),
         (
@@ -375,7 +372,7 @@ fn get_matches_patterns_and_keeps_the_spelling_of_names() {
     assert_eq!(names(&["h?", "HZ", "nosuch"]), ["hz"]);
     let all = get(&config, &["*"]);
     assert_eq!(all.len(), SETTINGS.iter().map(|setting| setting.names().count()).sum::<usize>());
-    assert!(all.contains(&("save".into(), String::new())));
+    assert!(all.contains(&("save".into(), "3600 1 300 100 60 10000".into())));
     assert!(all.contains(&("proto-max-bulk-len".into(), "536870912".into())));
 }
 
@@ -520,12 +517,17 @@ fn rewriting_a_toml_file_keeps_comments_and_spelling() {
         "rkvs.toml",
         old,
         &[("RKVS_REQUIREPASS", "hidden")],
-        &[("timeout", "6"), ("protected-mode", "yes"), ("latency-tracking-info-percentiles", "50 99.5"), ("save", "")],
+        &[
+            ("timeout", "6"),
+            ("protected-mode", "yes"),
+            ("latency-tracking-info-percentiles", "50 99.5"),
+            ("save", "900 1"),
+        ],
     );
     assert_eq!(
         new,
         "# first\ntimeout = 6 # short\nmaxmemory = \"1024mb\"\nprotected_mode = true\nmaxclients = 77\n\
-         latency-tracking-info-percentiles = [50, 99.5]\n\n# tenants\n[namespaces.a]\ndb = 3\n"
+         save = \"900 1\"\nlatency-tracking-info-percentiles = [50, 99.5]\n\n# tenants\n[namespaces.a]\ndb = 3\n"
     );
     // Set by a client, a password is no longer the environment's.
     let new = rewritten("rkvs.toml", "", &[], &[("requirepass", "a\"b")]);
@@ -731,13 +733,20 @@ mod reference {
     }
 
     /// Settings of ours that the reference lacks.
-    const OURS: &[&str] = &["log-format", "workers", "default-shards", "metrics-listen"];
+    const OURS: &[&str] = &[
+        "log-format",
+        "workers",
+        "default-shards",
+        "metrics-listen",
+        "snapshot-format",
+        "snapshot-threads",
+        "snapshot-buffer",
+    ];
 
     /// Differences on purpose, by setting and value; `None` stands for any value.
     const DIFFERENT: &[(&str, Option<&str>, &str)] = &[
         ("port", None, "cannot change while the server runs"),
         ("bind", None, "cannot change while the server runs"),
-        ("save", Some("900 1"), "no snapshots yet"),
         ("appendonly", Some("yes"), "no append-only file yet"),
         ("appendonly", Some("YES"), "no append-only file yet"),
         ("maxmemory-policy", None, "no other policy yet"),
@@ -880,7 +889,7 @@ mod reference {
             return;
         };
         // What the reference here was started with, what depends on the machine, and what differs on purpose.
-        let except = ["port", "unixsocket", "dir", "maxclients", "client-output-buffer-limit"];
+        let except = ["port", "unixsocket", "dir", "save", "dbfilename", "maxclients", "client-output-buffer-limit"];
         for setting in
             SETTINGS.iter().filter(|setting| !OURS.contains(&setting.name) && !except.contains(&setting.name))
         {

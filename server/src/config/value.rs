@@ -7,6 +7,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use rkvs_engine::snapshot::file::{FileName, NamePattern};
+
 use crate::resp::parse_f64;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -439,28 +441,106 @@ pub fn percentile_text(percentile: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// The list of save points, which can only be empty: the type says what this version cannot do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct NoSavePoints;
+/// When everything is saved by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SavePoint {
+    /// So many seconds after the last save,
+    pub seconds: u64,
+    /// if there were at least so many changes.
+    pub changes: u64,
+}
 
-impl Field for NoSavePoints {
+/// Most save points: more would only be searched.
+const SAVE_POINTS_MAX: usize = 64;
+
+impl Field for Vec<SavePoint> {
     fn assign(&mut self, _: Kind, words: &[String], _: &mut Vec<String>) -> Result<(), Invalid> {
-        if words.is_empty() || words == [""] {
-            return Ok(());
+        let words = if words == [""] { &[] } else { words };
+        let point = |pair: &[String]| {
+            let seconds = pair[0].parse::<i64>().ok().filter(|seconds| *seconds >= 1)?;
+            let changes = pair[1].parse::<i64>().ok().filter(|changes| *changes >= 0)?;
+            Some(SavePoint { seconds: seconds.unsigned_abs(), changes: changes.unsigned_abs() })
+        };
+        let points: Option<Vec<SavePoint>> = words.chunks_exact(2).map(point).collect();
+        let is_paired = words.len().is_multiple_of(2);
+        *self = points.filter(|_| is_paired).ok_or_else(|| Invalid::new("Invalid save parameters"))?;
+        if self.len() > SAVE_POINTS_MAX {
+            return Err(Invalid(format!("no more than {SAVE_POINTS_MAX} save points are kept")));
         }
-        let well_formed = words.len().is_multiple_of(2)
-            && words
-                .chunks_exact(2)
-                .all(|point| matches!((point[0].parse::<i64>(), point[1].parse::<i64>()), (Ok(1..), Ok(0..))));
-        Err(Invalid::new(if well_formed {
-            "save points need snapshots, which this version does not have: only the empty list (save \"\") is accepted"
-        } else {
-            "Invalid save parameters"
-        }))
+        Ok(())
     }
 
     fn words(&self, _: Kind) -> Vec<String> {
-        Vec::new()
+        self.iter().flat_map(|point| [point.seconds.to_string(), point.changes.to_string()]).collect()
+    }
+}
+
+/// The name of a file in `dir`: a plain one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainName(FileName);
+
+impl PlainName {
+    /// The name.
+    pub fn file_name(&self) -> &FileName {
+        &self.0
+    }
+}
+
+impl Default for PlainName {
+    fn default() -> Self {
+        Self(FileName::from_operator(b"dump.rkvs").expect("it is plain"))
+    }
+}
+
+impl Field for PlainName {
+    fn assign(&mut self, _: Kind, words: &[String], _: &mut Vec<String>) -> Result<(), Invalid> {
+        let name = single(words)?;
+        if name.contains('/') {
+            return Err(Invalid::new("dbfilename can't be a path, just a filename"));
+        }
+        self.0 = FileName::from_operator(name.as_bytes()).map_err(|error| Invalid(error.to_string()))?;
+        Ok(())
+    }
+
+    fn words(&self, _: Kind) -> Vec<String> {
+        vec![self.0.to_string()]
+    }
+}
+
+/// A pattern of file names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AutosavePattern(NamePattern);
+
+impl AutosavePattern {
+    /// The pattern.
+    pub fn pattern(&self) -> &NamePattern {
+        &self.0
+    }
+
+    /// Reads one; `None` for what makes no file names.
+    pub fn parse(text: &str) -> Option<Self> {
+        NamePattern::parse(text).map(Self).ok()
+    }
+}
+
+impl Default for AutosavePattern {
+    fn default() -> Self {
+        Self(NamePattern::parse("{ns}-{ts}").expect("it is sound"))
+    }
+}
+
+impl Field for AutosavePattern {
+    fn assign(&mut self, _: Kind, words: &[String], _: &mut Vec<String>) -> Result<(), Invalid> {
+        let pattern = NamePattern::parse(single(words)?).map_err(|error| Invalid(error.to_string()))?;
+        if !pattern.has_namespace() {
+            return Err(Invalid::new("a pattern needs {ns}: else several namespaces are saved to one file"));
+        }
+        self.0 = pattern;
+        Ok(())
+    }
+
+    fn words(&self, _: Kind) -> Vec<String> {
+        vec![self.0.to_string()]
     }
 }
 
@@ -540,6 +620,17 @@ choices! {
         Human = "human",
         /// One JSON object for machines.
         Json = "json",
+    }
+
+    /// The form of the files that are saved.
+    pub enum SnapshotFormat {
+        /// RDB for a file whose name ends in `.rdb`, our own for others.
+        #[default]
+        Auto = "auto",
+        /// Our own: keeps everything.
+        Native = "native",
+        /// Redis's.
+        Rdb = "rdb",
     }
 
     /// Who may use something dangerous.

@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use metrics::{Counter, Gauge, Key, KeyName, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -19,6 +20,7 @@ use super::info::{BUILD_ID, avg_ttl_ms, percentile_ns, policy};
 use super::process;
 use crate::command::spec::Command;
 use crate::command::table::CommandTable;
+use crate::persistence::DURATION_BUCKETS_S;
 use crate::server::{REDIS_VERSION, Server};
 use crate::session::Address;
 
@@ -82,6 +84,7 @@ impl Exporter {
         text.server(server);
         text.commands(server);
         text.clients(server);
+        text.snapshots(server);
 
         let namespaces = namespaces.iter().zip(&usages).map(|(namespace, shards)| {
             let mut sum = Usage::default();
@@ -143,6 +146,7 @@ impl Exporter {
         let fragmentation = if used == 0 { 0.0 } else { resident as f64 / used as f64 };
         let newest = server.slowlog.newest(1);
         let newest = newest.first();
+        let status = server.persistence.status(server);
         let (mut output_bytes, mut blocked) = (0, 0);
         server.clients.for_each(|client| {
             output_bytes += client.output_bytes.load(Relaxed);
@@ -177,14 +181,32 @@ impl Exporter {
             ("redis_allocator_allocated_bytes", "Memory in use in bytes.", used as f64),
             ("redis_allocator_active_bytes", "Memory the allocator holds in bytes.", resident as f64),
             ("redis_allocator_resident_bytes", "Memory the allocator holds in bytes.", resident as f64),
-            ("redis_loading_dump_file", "Whether a snapshot is being loaded.", 0.0),
-            ("redis_rdb_changes_since_last_save", "Changes since the last save.", data.counters.changes as f64),
-            ("redis_rdb_bgsave_in_progress", "Whether a snapshot is being written.", 0.0),
-            ("redis_rdb_last_save_timestamp_seconds", "Unix time of the last save in seconds.", started_s),
-            ("redis_rdb_last_bgsave_status", "Whether the last save succeeded.", 1.0),
-            ("redis_rdb_last_bgsave_duration_sec", "Duration of the last save in seconds, -1 for none.", -1.0),
-            ("redis_rdb_current_bgsave_duration_sec", "Duration of the save under way, -1 for none.", -1.0),
-            ("redis_rdb_last_cow_size_bytes", "Memory the last save needed in bytes.", 0.0),
+            ("redis_loading_dump_file", "Whether a snapshot is being loaded.", flag(status.loading.is_some())),
+            ("redis_rdb_changes_since_last_save", "Changes since the last save.", status.changes as f64),
+            ("redis_rdb_bgsave_in_progress", "Whether a snapshot is being written.", flag(status.saving.is_some())),
+            (
+                "redis_rdb_last_save_timestamp_seconds",
+                "Unix time of the last save in seconds.",
+                status.saved_at_s as f64,
+            ),
+            ("redis_rdb_last_bgsave_status", "Whether the last save succeeded.", flag(status.is_ok)),
+            (
+                "redis_rdb_last_bgsave_duration_sec",
+                "Duration of the last save in seconds, -1 for none.",
+                seconds(status.took),
+            ),
+            (
+                "redis_rdb_current_bgsave_duration_sec",
+                "Duration of the save under way, -1 for none.",
+                seconds(status.saving.map(|(elapsed, ..)| elapsed)),
+            ),
+            ("redis_rdb_last_cow_size_bytes", "Memory the last save needed in bytes.", status.peak_bytes as f64),
+            ("rkvs_snapshot_bytes", "Size of the last snapshot of everything in bytes.", status.file_bytes as f64),
+            (
+                "rkvs_snapshot_waiting_bytes",
+                "Memory of what was changed before the snapshot under way has come to it.",
+                status.waiting_bytes as f64,
+            ),
             ("redis_aof_enabled", "Whether there is an append-only file.", 0.0),
             ("redis_aof_rewrite_in_progress", "Whether the append-only file is being rewritten.", 0.0),
             ("redis_aof_last_bgrewrite_status", "Whether the last rewrite succeeded.", 1.0),
@@ -229,7 +251,7 @@ impl Exporter {
             ("redis_expired_subkeys_total", "Fields removed because their time was over.", 0),
             ("redis_net_input_bytes_total", "Bytes received.", totals.input_bytes),
             ("redis_net_output_bytes_total", "Bytes sent.", totals.output_bytes),
-            ("redis_rdb_saves_total", "Snapshots written.", 0),
+            ("redis_rdb_saves_total", "Snapshots written.", status.everything.succeeded),
             ("rkvs_protocol_errors_total", "Requests that broke the protocol.", totals.protocol_errors),
             ("rkvs_panics_total", "Requests that failed inside the server.", totals.panics),
             (
@@ -258,6 +280,16 @@ impl Exporter {
             }
         }
     }
+}
+
+/// A yes or no as a gauge.
+fn flag(on: bool) -> f64 {
+    f64::from(u8::from(on))
+}
+
+/// A duration as a gauge, -1 for none.
+fn seconds(duration: Option<Duration>) -> f64 {
+    duration.map_or(-1.0, |duration| duration.as_secs_f64())
 }
 
 /// A namespace and what it holds.
@@ -380,6 +412,37 @@ impl Text {
             self.sample("rkvs_command_duration_seconds_sum", &[("cmd", command)], totals.nanos as f64 / 1e9);
             self.sample("rkvs_command_duration_seconds_count", &[("cmd", command)], all);
         }
+    }
+
+    /// How saving went, of everything and of single namespaces.
+    fn snapshots(&mut self, server: &Server) {
+        let status = server.persistence.status(server);
+        let kinds = [("everything", status.everything), ("namespace", status.namespaces)];
+        let name = "rkvs_snapshots_total";
+        self.family(name, "counter", "Snapshots by what was saved and how it went.");
+        for (kind, counts) in kinds {
+            self.sample(name, &[("kind", kind), ("result", "ok")], counts.succeeded);
+            self.sample(name, &[("kind", kind), ("result", "error")], counts.failed);
+        }
+        self.family(
+            "rkvs_snapshot_duration_seconds",
+            "histogram",
+            "Durations of snapshots by what was saved in seconds.",
+        );
+        for (kind, counts) in kinds {
+            let mut seen = 0;
+            for (bound, count) in DURATION_BUCKETS_S.iter().zip(counts.buckets) {
+                seen += count;
+                let labels = [("kind", kind), ("le", &bound.to_string())];
+                self.sample("rkvs_snapshot_duration_seconds_bucket", &labels, seen);
+            }
+            self.sample("rkvs_snapshot_duration_seconds_bucket", &[("kind", kind), ("le", "+Inf")], counts.succeeded);
+            self.sample("rkvs_snapshot_duration_seconds_sum", &[("kind", kind)], counts.sum_s);
+            self.sample("rkvs_snapshot_duration_seconds_count", &[("kind", kind)], counts.succeeded);
+        }
+        let name = "rkvs_snapshot_last_success_timestamp_seconds";
+        self.family(name, "gauge", "Unix time at which everything was last saved, or the server started, in seconds.");
+        self.sample(name, &[], status.saved_at_s);
     }
 
     fn clients(&mut self, server: &Server) {

@@ -202,8 +202,10 @@ fn respond(path: &str, server: &Server, exporter: &parking_lot::Mutex<Exporter>)
             body: exporter.lock().page(server),
         },
         "/healthz" => Response::text("200 OK", "ok\n"),
-        // There is nothing to load, so a server that listens is ready until it begins to stop.
-        "/readyz" if server.shutdown.is_requested() => Response::text("503 Service Unavailable", "stopping\n"),
+        "/readyz" if server.persistence.is_loading() => Response::text("503 Service Unavailable", "loading\n"),
+        "/readyz" if server.shutdown.is_requested() || server.persistence.is_stopping() => {
+            Response::text("503 Service Unavailable", "stopping\n")
+        }
         "/readyz" => Response::text("200 OK", "ready\n"),
         _ => Response::text("404 Not Found", "there are /metrics, /healthz and /readyz\n"),
     }

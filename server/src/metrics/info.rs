@@ -218,24 +218,37 @@ pub(super) fn policy(settings: &Settings) -> String {
 }
 
 fn persistence(facts: &Facts<'_>, out: &mut String) {
-    line(out, "loading", 0);
+    let status = facts.server.persistence.status(facts.server);
+    line(out, "loading", u8::from(status.loading.is_some()));
     line(out, "async_loading", 0);
-    line(out, "current_cow_peak", 0);
-    line(out, "current_cow_size", 0);
+    // What a snapshot costs in memory is what waits to be saved.
+    line(out, "current_cow_peak", facts.server.engine.snapshot_bound().peak_bytes());
+    line(out, "current_cow_size", status.waiting_bytes);
     line(out, "current_cow_size_age", 0);
-    line(out, "current_fork_perc", "0.00");
-    line(out, "current_save_keys_processed", 0);
-    line(out, "current_save_keys_total", 0);
-    line(out, "rdb_changes_since_last_save", facts.memory.data.counters.changes);
-    line(out, "rdb_bgsave_in_progress", 0);
-    line(out, "rdb_last_save_time", facts.server.started_at_ms / 1000);
-    line(out, "rdb_last_bgsave_status", "ok");
-    line(out, "rdb_last_bgsave_time_sec", -1);
-    line(out, "rdb_current_bgsave_time_sec", -1);
-    line(out, "rdb_saves", 0);
-    line(out, "rdb_last_cow_size", 0);
-    line(out, "rdb_last_load_keys_expired", 0);
-    line(out, "rdb_last_load_keys_loaded", 0);
+    let (elapsed, keys, total) = status.saving.unwrap_or_default();
+    line(out, "current_fork_perc", format_args!("{:.2}", 100.0 * ratio(keys, total)));
+    line(out, "current_save_keys_processed", keys);
+    line(out, "current_save_keys_total", total);
+    line(out, "rdb_changes_since_last_save", status.changes);
+    line(out, "rdb_bgsave_in_progress", u8::from(status.saving.is_some()));
+    line(out, "rdb_last_save_time", status.saved_at_s);
+    line(out, "rdb_last_bgsave_status", if status.is_ok { "ok" } else { "err" });
+    line(out, "rdb_last_bgsave_time_sec", status.took.map_or(-1, |took| took.as_secs() as i64));
+    line(out, "rdb_current_bgsave_time_sec", status.saving.map_or(-1, |_| elapsed.as_secs() as i64));
+    line(out, "rdb_saves", status.everything.succeeded);
+    line(out, "rdb_last_cow_size", status.peak_bytes);
+    line(out, "rdb_last_load_keys_expired", status.keys_expired);
+    line(out, "rdb_last_load_keys_loaded", status.keys_loaded);
+    line(out, "rdb_last_bgsave_bytes", status.file_bytes);
+    if let Some((started_s, elapsed, read, total)) = status.loading {
+        line(out, "loading_start_time", started_s);
+        line(out, "loading_total_bytes", total);
+        line(out, "loading_rdb_used_mem", 0);
+        line(out, "loading_loaded_bytes", read);
+        line(out, "loading_loaded_perc", format_args!("{:.2}", 100.0 * ratio(read, total)));
+        let left = elapsed.as_secs_f64() * ratio(total.saturating_sub(read), read);
+        line(out, "loading_eta_seconds", format_args!("{:.0}", left.max(1.0)));
+    }
     line(out, "aof_enabled", 0);
     line(out, "aof_rewrite_in_progress", 0);
     line(out, "aof_rewrite_scheduled", 0);

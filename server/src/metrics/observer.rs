@@ -166,6 +166,7 @@ pub async fn observe(server: &Server) {
     loop {
         ticks.tick().await;
         server.observer.look(server);
+        server.persistence.tick(server);
         allocator::purge();
     }
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 pub use clients::{Address, ClientInfo, ClientNames, Clients};
 pub use pause::{Pause, Paused};
 
+use crate::persistence::Job;
 use crate::resp::Protocol;
 use crate::transaction::Transaction;
 
@@ -45,6 +46,8 @@ pub struct Session {
     pub no_touch: bool,
     /// Requests queued by MULTI and keys watched by WATCH.
     pub transaction: Transaction,
+    /// What its request waits for.
+    pub job: Option<Arc<Job>>,
 }
 
 impl Session {
@@ -58,6 +61,7 @@ impl Session {
             closing: false,
             no_touch: false,
             transaction: Transaction::default(),
+            job: None,
         }
     }
 

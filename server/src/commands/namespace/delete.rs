@@ -20,7 +20,10 @@ pub(super) const DELETE: Command = Command {
 /// Sessions that are in it are told by an error from then on, until they choose another. Its memory is freed in the
 /// background.
 fn delete(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
-    ctx.server.engine.delete_namespace(name_text(args.bytes()?)?)?;
+    let name = name_text(args.bytes()?)?;
+    let namespace = ctx.server.engine.namespace(name);
+    ctx.server.engine.delete_namespace(name)?;
+    namespace.iter().for_each(|namespace| ctx.server.persistence.forget(namespace));
     reply.ok();
     Ok(())
 }

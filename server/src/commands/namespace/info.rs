@@ -17,8 +17,7 @@ pub(super) const INFO: Command = Command {
     ..Command::DEFAULT
 };
 
-/// Everything is counted since the start of the server. What does not exist yet is left out: snapshots, their schedule, and
-/// the progress of a resize.
+/// Everything is counted since the start of the server.
 fn info(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let namespace = find(ctx, args.bytes()?)?;
     let usage = namespace.recent_usage();
@@ -38,9 +37,11 @@ fn info(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> Co
         ("evicted", 0),
         ("lock_waits", counters.lock_waits),
         ("ops_per_sec", ctx.server.namespace_rates.per_second(namespace.id())),
+        ("last_save", ctx.server.persistence.namespace_saved_at_s(&namespace).unwrap_or(0)),
     ];
     let facts = parameter::all(&namespace);
-    reply.map(1 + facts.len() + numbers.len());
+    let autosave = ctx.server.persistence.autosave_of(&namespace).map_or(0, |autosave| autosave.interval_ms / 1_000);
+    reply.map(2 + facts.len() + numbers.len());
     reply.bulk(b"name");
     reply.bulk(namespace.name().as_bytes());
     for (name, value) in facts {
@@ -50,6 +51,8 @@ fn info(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> Co
             parameter::Value::Word(word) => reply.bulk(word.as_bytes()),
         }
     }
+    reply.bulk(b"autosave");
+    reply.integer(autosave as i64);
     for (name, number) in numbers {
         reply.bulk(name.as_bytes());
         reply.integer(number as i64);

@@ -2,12 +2,14 @@
 //!
 //! A file per subcommand; `parameter` says which parameters a namespace has and how they are read and shown.
 
+mod autosave;
 mod config;
 mod create;
 mod delete;
 mod info;
 mod list;
 mod parameter;
+mod save;
 mod shards;
 mod use_namespace;
 
@@ -27,12 +29,15 @@ static NAMESPACE: &[Command] = &[Command {
     group: Group::Server,
     arity: Arity::AtLeast(2),
     subcommands: &[
+        autosave::AUTOSAVE,
         create::CREATE,
         config::CONFIG,
         delete::DELETE,
         HELP,
         info::INFO,
         list::LIST,
+        save::LOAD,
+        save::SAVE,
         shards::SHARDS,
         use_namespace::USE,
     ],

@@ -6,6 +6,7 @@ mod info;
 mod latency;
 mod memory;
 mod role;
+mod save;
 mod shutdown;
 mod slowlog;
 mod time;
@@ -19,6 +20,7 @@ pub(super) static COMMANDS: &[&[Command]] = &[
     latency::COMMANDS,
     memory::COMMANDS,
     role::COMMANDS,
+    save::COMMANDS,
     shutdown::COMMANDS,
     slowlog::COMMANDS,
     time::COMMANDS,

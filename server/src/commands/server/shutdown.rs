@@ -1,6 +1,7 @@
 //! `SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]`: stops the server.
 
 use crate::command::prelude::*;
+use crate::persistence::saves_by_itself;
 
 pub(super) static COMMANDS: &[Command] = &[Command {
     name: "shutdown",
@@ -20,9 +21,11 @@ pub(super) static COMMANDS: &[Command] = &[Command {
     ..Command::DEFAULT
 }];
 
-/// Stops without a reply: the connection ends with the server. Every part of the data that could be saved would be lost, so
-/// SAVE fails unless FORCE says that this does not matter. NOW has no replicas to wait for in any case.
-fn shutdown(ctx: &mut Context<'_>, args: &mut Args<'_>, _: &mut Reply<'_>) -> CommandResult {
+/// Stops without a reply: the connection ends with the server. NOW has no replicas to wait for in any case.
+fn shutdown(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
+    if ctx.session.job.is_some() {
+        return end(ctx);
+    }
     let (mut save, mut no_save, mut now, mut force, mut abort) = (false, false, false, false, false);
     while !args.is_empty() {
         let options = [
@@ -38,15 +41,31 @@ fn shutdown(ctx: &mut Context<'_>, args: &mut Args<'_>, _: &mut Reply<'_>) -> Co
     if (save && no_save) || (abort && (save || no_save || now || force)) {
         return Err(CommandError::Syntax);
     }
+    let persistence = &ctx.server.persistence;
     if abort {
-        return Err(CommandError::Other("ERR No shutdown in progress."));
+        if !persistence.abort_stop() {
+            return Err(CommandError::Other("ERR No shutdown in progress."));
+        }
+        reply.ok();
+        return Ok(());
     }
-    if save && !force {
-        tracing::warn!("Error trying to save the DB, can't exit: this version has no snapshots.");
-        return Err(CommandError::Other("ERR Errors trying to SHUTDOWN. Check logs."));
+    // As in the reference: what is not loaded yet is not saved.
+    let saves = (save || (!no_save && saves_by_itself(ctx.server))) && !persistence.is_loading();
+    if saves {
+        tracing::info!("User requested shutdown by SHUTDOWN");
+        ctx.session.job = Some(persistence.save_and_stop(force)?);
+        return end(ctx);
     }
     tracing::info!("User requested shutdown by SHUTDOWN");
-    ctx.session.close();
     ctx.server.stop();
+    ctx.session.close();
+    Ok(())
+}
+
+/// Waits for the last save, and closes the connection when it was one.
+fn end(ctx: &mut Context<'_>) -> CommandResult {
+    let stopped = ctx.wait_for(|_| Err(CommandError::Internal))?;
+    stopped.map_err(|_| CommandError::Other("ERR Errors trying to SHUTDOWN. Check logs."))?;
+    ctx.session.close();
     Ok(())
 }

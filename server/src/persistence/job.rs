@@ -1,0 +1,83 @@
+//! Work that takes longer than a request may: on a thread of its own, with clients that wait for its end.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use rkvs_engine::persistence::SaveProgress;
+
+use super::Persistence;
+use crate::server::Server;
+
+/// Most jobs at a time, those that wait for others included.
+const JOBS_MAX: usize = 16;
+
+/// One piece of work. A client that waits for it keeps it in its session.
+#[derive(Debug, Default)]
+pub struct Job {
+    /// How far it has come, and the way to end it.
+    pub progress: Arc<SaveProgress>,
+    outcome: OnceLock<Result<(), String>>,
+}
+
+impl Job {
+    /// What came of it, once it has ended: nothing, or the text of an error.
+    pub fn outcome(&self) -> Option<&Result<(), String>> {
+        self.outcome.get()
+    }
+
+    pub(super) fn end(&self, outcome: Result<(), String>) {
+        // A job ends once.
+        let _ = self.outcome.set(outcome);
+    }
+}
+
+/// Why a job was not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Everything is being saved already.
+    #[error("Background save already in progress")]
+    SaveInProgress,
+    /// There are too many jobs.
+    #[error("too many saves and loads are in progress")]
+    TooMany,
+    /// The data is not there yet.
+    #[error("the data is being loaded")]
+    Loading,
+    /// The server stops.
+    #[error("the server is shutting down")]
+    Stopping,
+    /// The system has no thread for it.
+    #[error("no thread can be started")]
+    NoThread,
+}
+
+impl Persistence {
+    /// Begins a job. When it has ended, whoever waits for it is woken.
+    pub(super) fn begin(
+        &self,
+        job: &Arc<Job>,
+        work: impl FnOnce(&Server, &Arc<Job>) -> Result<(), String> + Send + 'static,
+    ) -> Result<(), Refused> {
+        let server = self.server().ok_or(Refused::Stopping)?;
+        {
+            let mut state = self.state.lock();
+            if state.jobs >= JOBS_MAX {
+                return Err(Refused::TooMany);
+            }
+            state.jobs += 1;
+        }
+        let of_thread = Arc::clone(job);
+        let run = move || {
+            let worked = catch_unwind(AssertUnwindSafe(|| work(&server, &of_thread)));
+            let outcome = worked.unwrap_or_else(|_| Err("internal error".into()));
+            server.persistence.state.lock().jobs -= 1;
+            of_thread.end(outcome);
+            server.wake_workers();
+        };
+        thread::Builder::new().name("rkvs-job".into()).spawn(run).map(drop).map_err(|_| {
+            self.state.lock().jobs -= 1;
+            Refused::NoThread
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Saving before the server stops.
+//!
+//! Writes wait from the moment on at which the last save begins, so that what it shows is what there is at the end. When it
+//! fails, they go on, and so does the server.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{Job, LOADING, Persistence, Refused, STOPPING};
+use crate::server::Server;
+
+impl Persistence {
+    /// Begins to save everything and to stop the server then; with `force`, even when saving has failed. A save under way is
+    /// called off: this one shows more.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn save_and_stop(&self, force: bool) -> Result<Arc<Job>, Refused> {
+        if self.is_loading() {
+            return Err(Refused::Loading);
+        }
+        if self.gate.fetch_or(STOPPING, Ordering::Relaxed) & STOPPING != 0 {
+            return Err(Refused::Stopping);
+        }
+        let job = Arc::new(Job::default());
+        let begun = self.begin(&job, move |server, job| {
+            let saved = server.persistence.save_last(server, job);
+            if saved.is_ok() || (force && !job.progress.is_cancelled()) {
+                server.stop();
+                return Ok(());
+            }
+            tracing::error!("Error trying to save the DB, can't exit.");
+            server.persistence.set_gate(STOPPING, false);
+            saved
+        });
+        match begun {
+            Ok(()) => {
+                self.state.lock().last_job = Some(Arc::clone(&job));
+                Ok(job)
+            }
+            Err(refused) => {
+                self.set_gate(STOPPING, false);
+                Err(refused)
+            }
+        }
+    }
+
+    fn save_last(&self, server: &Server, job: &Arc<Job>) -> Result<(), String> {
+        tracing::info!("Saving the final snapshot before exiting.");
+        self.reserve_from_others(job);
+        self.run_save(server, job)
+    }
+
+    /// Calls a shutdown off that is still saving. Whether there was one.
+    pub fn abort_stop(&self) -> bool {
+        let state = self.state.lock();
+        let running = state.last_job.as_ref().filter(|job| job.outcome().is_none());
+        if let Some(job) = running {
+            job.progress.cancel();
+        }
+        running.is_some()
+    }
+
+    /// Saves once more what was changed after the last save began: by requests that were being executed then. To be called
+    /// when nobody is served any more.
+    ///
+    /// # Errors
+    /// Why that failed.
+    pub fn save_rest(&self, server: &Server) -> Result<(), String> {
+        let is_wanted = self.gate() & (STOPPING | LOADING) == STOPPING;
+        if !is_wanted || self.unsaved_changes(server) == 0 {
+            return Ok(());
+        }
+        self.run_save(server, &Job::default())
+    }
+}
+
+/// Whether the server saves when it is told to stop without being told how: if there are save points.
+pub(crate) fn saves_by_itself(server: &Server) -> bool {
+    !server.config.current().save.is_empty()
+}

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::calls::Calls;
 use crate::frame::{self, Value};
@@ -62,6 +62,15 @@ impl Client {
             assert!(matches!(reply, Value::Map(_)), "HELLO 3 answers a map, not {reply:?}");
         }
         self
+    }
+
+    /// Looks again and again until something holds; panics when it does not come to hold.
+    pub fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
+        let deadline = Instant::now() + SILENCE_MAX;
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "it never came to this: {what}");
+            std::thread::yield_now();
+        }
     }
 
     /// Sends one request and waits for its reply.

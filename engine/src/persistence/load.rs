@@ -268,6 +268,10 @@ impl<'l> Loading<'l> {
             true => file::Reader::open(self.directory, self.name)?,
             false => file::Reader::open_unchecked(self.directory, self.name)?,
         };
+        let count = reader.header().sections.len();
+        if self.only.is_some() && count != 1 {
+            return Err(self.conflict(format!("it holds {count} namespaces, not one")));
+        }
         let mut targets = Vec::new();
         for section in &reader.header().sections {
             self.add(section, present, &mut targets)?;

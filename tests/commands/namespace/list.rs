@@ -22,7 +22,5 @@ fn takes_no_arguments() {
         "NAMESPACE LIST x" => wrong_arity("namespace|list"),
         "NAMESPACE" => wrong_arity("namespace"),
         "NAMESPACE NOSUCH" => error("ERR unknown subcommand 'NOSUCH'. Try NAMESPACE HELP."),
-        "NAMESPACE SAVE x" => error("ERR unknown subcommand 'SAVE'. Try NAMESPACE HELP."),
-        "NAMESPACE RESIZE x 4" => error("ERR unknown subcommand 'RESIZE'. Try NAMESPACE HELP."),
     }
 }

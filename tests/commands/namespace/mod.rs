@@ -1,11 +1,13 @@
 //! Commands on namespaces.
 
+mod autosave;
 mod config;
 mod create;
 mod delete;
 mod help;
 mod info;
 mod list;
+mod save;
 mod shards;
 mod use_namespace;
 

@@ -8,6 +8,7 @@ mod maxmemory;
 mod memory;
 mod metrics;
 mod role;
+mod save;
 mod shutdown;
 mod slowlog;
 mod time;

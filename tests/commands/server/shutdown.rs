@@ -1,6 +1,6 @@
 //! `SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]`
 
-use rkvs_tests::{Server, expect::*, script, script_of_ours};
+use rkvs_tests::{Server, expect::*, script};
 
 #[test]
 fn wrong_options_stop_nothing() {
@@ -15,14 +15,6 @@ fn wrong_options_stop_nothing() {
         "MULTI" => ok(),
         "SHUTDOWN" => error("ERR Command not allowed inside a transaction"),
         "DISCARD" => ok(),
-    }
-}
-
-#[test]
-fn what_cannot_be_saved_keeps_the_server_up() {
-    script_of_ours! {
-        "SHUTDOWN SAVE" => error("ERR Errors trying to SHUTDOWN. Check logs."),
-        "PING" => simple("PONG"),
     }
 }
 

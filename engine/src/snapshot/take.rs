@@ -38,7 +38,7 @@ use crate::value::{Object, StringRef, tag};
 /// Entries taken down under one lock: some dozens of microseconds.
 const SLICE_ENTRIES: usize = 256;
 /// From so many bytes on collected entries are made a block.
-const BLOCK_BYTES: usize = 256 << 10;
+const BLOCK_BYTES: usize = 64 << 10;
 /// Longest payload of a block in bytes; an entry that is longer is cut into pieces.
 pub const BLOCK_BYTES_MAX: usize = 1 << 20;
 /// What a piece's own numbers take at most.
@@ -569,6 +569,8 @@ impl Taking {
             }
             drop(shard);
             batch.add(taken)?;
+            // Who waits for this processor, to serve a client as a rule, waits for a slice, not for its time share to be over.
+            std::thread::yield_now();
             if is_done {
                 break;
             }
@@ -616,6 +618,7 @@ impl Taking {
                 }
             }
             batch.bytes(&mut bytes)?;
+            std::thread::yield_now();
         }
         Ok(())
     }

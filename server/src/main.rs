@@ -1,7 +1,7 @@
 //! The server's entry point: reads arguments and configuration, builds the parts, and runs them until told to stop.
 
 use std::process::ExitCode;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use rkvs_server::cli::{self, Startup};
 use rkvs_server::config::Settings;
@@ -164,7 +164,7 @@ async fn attend(
     mut signals: Signals,
     mut loading: oneshot::Receiver<Result<(), String>>,
 ) -> Option<String> {
-    let mut is_loading = true;
+    let (mut is_loading, mut was_signalled) = (true, false);
     loop {
         tokio::select! {
             loaded = &mut loading, if is_loading => {
@@ -176,22 +176,27 @@ async fn attend(
                 }
             }
             _ = signals.interrupts.recv() => {
+                if was_signalled && server.persistence.is_stopping() {
+                    insist();
+                }
                 tracing::info!("Received SIGINT scheduling shutdown...");
                 if stops_by_signal(server) {
                     break;
                 }
+                was_signalled = true;
             }
             _ = signals.terminations.recv() => {
                 tracing::info!("Received SIGTERM scheduling shutdown...");
                 if stops_by_signal(server) {
                     break;
                 }
+                was_signalled = true;
             }
             () = server.shutdown.requested() => break,
         }
     }
     tracing::info!("User requested shutdown...");
-    exit_at_second_interrupt(server);
+    exit_at_second_interrupt();
     None
 }
 
@@ -203,29 +208,26 @@ fn stops_by_signal(server: &Arc<Server>) -> bool {
     if let Err(refused) = server.persistence.save_and_stop(false) {
         tracing::warn!("{refused}");
     }
-    exit_at_second_interrupt(server);
     false
 }
 
-/// From now on a SIGINT ends the process at once while the server is about to stop. The main thread may be asleep by then, so another one waits for it.
-fn exit_at_second_interrupt(server: &Arc<Server>) {
-    static WAITING: Once = Once::new();
-    WAITING.call_once(|| {
-        let server = Arc::clone(server);
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            if let Ok(runtime) = runtime {
-                runtime.block_on(async {
-                    if let Ok(mut interrupts) = signal(SignalKind::interrupt()) {
-                        while interrupts.recv().await.is_some() {
-                            if server.shutdown.is_requested() || server.persistence.is_stopping() {
-                                tracing::warn!("You insist... exiting now.");
-                                std::process::exit(1);
-                            }
-                        }
-                    }
-                });
-            }
-        });
+/// From now on a SIGINT ends the process at once. The main thread may be asleep by then, so another one waits for it.
+fn exit_at_second_interrupt() {
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        if let Ok(runtime) = runtime {
+            runtime.block_on(async {
+                if let Ok(mut interrupts) = signal(SignalKind::interrupt()) {
+                    interrupts.recv().await;
+                    insist();
+                }
+            });
+        }
     });
+}
+
+/// Ends the process without waiting for anything.
+fn insist() -> ! {
+    tracing::warn!("You insist... exiting now.");
+    std::process::exit(1)
 }

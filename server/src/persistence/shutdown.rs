@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Job, LOADING, Persistence, Refused, STOPPING};
+use super::{Job, LOADING, Persistence, Refused, SAVE_FAILED, STOPPING};
 use crate::server::Server;
 
 impl Persistence {
@@ -23,26 +23,31 @@ impl Persistence {
             return Err(Refused::Stopping);
         }
         let job = Arc::new(Job::default());
+        self.state.lock().last_job = Some(Arc::clone(&job));
         let begun = self.begin(&job, move |server, job| {
             let saved = server.persistence.save_last(server, job);
-            if saved.is_ok() || (force && !job.progress.is_cancelled()) {
+            // Whoever wants to call it off after this is told that there is nothing to call off.
+            server.persistence.state.lock().last_job = None;
+            if job.progress.is_cancelled() {
+                tracing::warn!("The shutdown was called off.");
+            } else if saved.is_ok() || force {
+                if saved.is_err() {
+                    tracing::warn!("Error trying to save the DB, but exiting anyway.");
+                }
                 server.stop();
                 return Ok(());
+            } else {
+                tracing::error!("Error trying to save the DB, can't exit.");
             }
-            tracing::error!("Error trying to save the DB, can't exit.");
             server.persistence.set_gate(STOPPING, false);
-            saved
+            saved.and_then(|()| Err("the shutdown was called off".into()))
         });
-        match begun {
-            Ok(()) => {
-                self.state.lock().last_job = Some(Arc::clone(&job));
-                Ok(job)
-            }
-            Err(refused) => {
-                self.set_gate(STOPPING, false);
-                Err(refused)
-            }
+        if let Err(refused) = begun {
+            self.state.lock().last_job = None;
+            self.set_gate(STOPPING, false);
+            return Err(refused);
         }
+        Ok(job)
     }
 
     fn save_last(&self, server: &Server, job: &Arc<Job>) -> Result<(), String> {
@@ -54,24 +59,25 @@ impl Persistence {
     /// Calls a shutdown off that is still saving. Whether there was one.
     pub fn abort_stop(&self) -> bool {
         let state = self.state.lock();
-        let running = state.last_job.as_ref().filter(|job| job.outcome().is_none());
-        if let Some(job) = running {
+        if let Some(job) = &state.last_job {
             job.progress.cancel();
         }
-        running.is_some()
+        state.last_job.is_some()
     }
 
     /// Saves once more what was changed after the last save began: by requests that were being executed then. To be called
-    /// when nobody is served any more.
+    /// when nobody is served any more. Where that save has failed and the server was forced to stop, this would as well.
     ///
     /// # Errors
     /// Why that failed.
     pub fn save_rest(&self, server: &Server) -> Result<(), String> {
-        let is_wanted = self.gate() & (STOPPING | LOADING) == STOPPING;
+        let is_wanted = self.gate() & (STOPPING | LOADING | SAVE_FAILED) == STOPPING;
         if !is_wanted || self.unsaved_changes(server) == 0 {
             return Ok(());
         }
-        self.run_save(server, &Job::default())
+        let job = Arc::new(Job::default());
+        self.reserve_from_others(&job);
+        self.run_save(server, &job)
     }
 }
 

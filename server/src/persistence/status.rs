@@ -73,7 +73,7 @@ pub(super) struct Loading {
 /// What changes.
 pub(super) struct State {
     pub(super) running: Option<Running>,
-    /// The one that stops the server.
+    /// The one that stops the server, while it can be called off.
     pub(super) last_job: Option<Arc<Job>>,
     pub(super) last: Option<Last>,
     /// When the last save succeeded or the server had its data.

@@ -247,6 +247,10 @@ impl Dispatcher {
     /// Whether loading, or a save that failed, stands in the way of a command.
     #[cold]
     fn persistence(&self, session: &Session, command: &Command) -> CommandResult {
+        if session.job.is_some() {
+            // It was let in, and hears what came of it.
+            return Ok(());
+        }
         let gate = self.server.persistence.gate();
         let is_exec = Some(command.index()) == self.exec;
         let queued = |test: fn(&Command) -> bool| {
@@ -311,6 +315,8 @@ impl Dispatcher {
     #[cold]
     fn memory(&self, session: &Session, namespace: &Handle, command: &Command) -> CommandResult {
         let needs_memory = match &session.transaction.queue {
+            // What it needs it has by now.
+            None if session.job.is_some() => false,
             Some(queue) if Some(command.index()) == self.exec => {
                 queue.requests().any(|(command, _)| command.flags.contains(DENYOOM))
             }
@@ -355,6 +361,7 @@ impl Dispatcher {
             session.close();
             return;
         }
+        session.job = None;
         session.transaction.mark_broken();
         if let Some(command) = command {
             self.counters().rejected(command.index());
@@ -532,7 +539,9 @@ impl Dispatcher {
 
     /// Replies with an error.
     #[cold]
-    fn fail(&self, session: &Session, error: &CommandError, output: &mut Output) {
+    fn fail(&self, session: &mut Session, error: &CommandError, output: &mut Output) {
+        // It does not wait any more, whatever it waited for.
+        session.job = None;
         let text = error.text();
         self.counters().error(&text);
         Reply::new(output, session.protocol).error_bytes(&text);
@@ -572,7 +581,7 @@ impl Dispatcher {
     /// Refuses a request that passed the gates.
     pub(crate) fn abort(
         &self,
-        session: &Session,
+        session: &mut Session,
         command: &'static Command,
         error: &CommandError,
         output: &mut Output,

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, PipeReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -14,6 +14,9 @@ use crate::{Client, Protocol, binary, skip};
 
 /// What both servers log once they answer.
 const READY: &str = "Ready to accept connections";
+
+/// What ours logs when it has its port, before it loads its data.
+const LISTENING: &str = "listening on: ";
 
 /// A server that is not ready by then never will be. Debug builds on a busy machine take seconds.
 const START_MAX: Duration = Duration::from_secs(60);
@@ -27,8 +30,10 @@ pub struct Server {
     child: Child,
     guard: Guard,
     addr: SocketAddr,
-    dir: TempDir,
-    log: Arc<Mutex<Vec<String>>>,
+    dir: PathBuf,
+    /// The folder, where it goes with the server.
+    _own_dir: Option<TempDir>,
+    log: Arc<SharedLog>,
     /// Whether calls to it count for the completeness test.
     ours: bool,
     program: PathBuf,
@@ -80,6 +85,41 @@ impl Server {
         Self::start(program, false, &flags.iter().map(ToString::to_string).collect::<Vec<_>>())
     }
 
+    /// Starts the server under test in a folder that outlives it, and returns once it has its data.
+    ///
+    /// # Panics
+    /// With the log of the server when it does not come up.
+    pub fn rkvs_in(dir: &Path, flags: &[&str]) -> Self {
+        Self::rkvs_ready(dir, flags).unwrap_or_else(|log| panic!("the server did not start:\n{}", log.join("\n")))
+    }
+
+    /// Starts the server under test in a folder that outlives it.
+    ///
+    /// # Errors
+    /// Its log, when it ended with exit code 1 instead of getting ready.
+    ///
+    /// # Panics
+    /// When it ended in another way.
+    pub fn try_rkvs_in(dir: &Path, flags: &[&str]) -> Result<Self, Vec<String>> {
+        Self::rkvs_ready(dir, flags)
+    }
+
+    /// Starts the server under test in a folder that outlives it, by way of a program that becomes it (`strace -D`), and returns as
+    /// soon as it has its port: it may still be loading.
+    ///
+    /// # Panics
+    /// With the log of the server when it does not come up.
+    pub fn rkvs_loading(through: &[&str], dir: &Path, flags: &[&str]) -> Self {
+        let flags: Vec<_> = flags.iter().map(ToString::to_string).collect();
+        Self::launch(through, binary::rkvs(), true, Some(dir), &flags, LISTENING)
+            .unwrap_or_else(|log| panic!("the server did not start:\n{}", log.join("\n")))
+    }
+
+    fn rkvs_ready(dir: &Path, flags: &[&str]) -> Result<Self, Vec<String>> {
+        let flags: Vec<_> = flags.iter().map(ToString::to_string).collect();
+        Self::launch(&[], binary::rkvs(), true, Some(dir), &flags, READY)
+    }
+
     /// A fresh server with the program and flags of this one.
     #[must_use]
     pub fn another(&self) -> Self {
@@ -87,20 +127,38 @@ impl Server {
     }
 
     fn start(program: &Path, ours: bool, given: &[String]) -> Self {
+        let started = Self::launch(&[], program, ours, None, given, READY);
+        started.unwrap_or_else(|log| panic!("{} did not start:\n{}", program.display(), log.join("\n")))
+    }
+
+    /// Starts a program and waits for a line of its log. Returns the log when it ends before that with exit code 1.
+    fn launch(
+        through: &[&str],
+        program: &Path,
+        ours: bool,
+        folder: Option<&Path>,
+        given: &[String],
+        mark: &'static str,
+    ) -> Result<Self, Vec<String>> {
         let reference = !ours || program.file_name().is_some_and(|name| name == "redis-server");
         let mut last_log = Vec::new();
         for _ in 0..PORT_ATTEMPTS {
-            let dir = tempfile::Builder::new().prefix("rkvs-test-").tempdir().expect("a temporary folder");
+            let own_dir = folder
+                .is_none()
+                .then(|| tempfile::Builder::new().prefix("rkvs-test-").tempdir().expect("a temporary folder"));
+            let dir = own_dir.as_ref().map(TempDir::path).or(folder).expect("one of both").to_path_buf();
             let addr = free_address();
-            let mut command = Command::new(program);
+            let mut command = match through {
+                [] => Command::new(program),
+                [first, rest @ ..] => {
+                    let mut command = Command::new(first);
+                    command.args(rest).arg(program);
+                    command
+                }
+            };
             let (file, flags) = given.split_at(given.iter().take_while(|word| !word.starts_with("--")).count());
-            command.args(file).current_dir(dir.path()).args([
-                "--port",
-                &addr.port().to_string(),
-                "--bind",
-                "127.0.0.1",
-            ]);
-            command.arg("--dir").arg(dir.path()).args(["--save", "", "--enable-debug-command", "local"]);
+            command.args(file).current_dir(&dir).args(["--port", &addr.port().to_string(), "--bind", "127.0.0.1"]);
+            command.arg("--dir").arg(&dir).args(["--save", "", "--enable-debug-command", "local"]);
             if !reference {
                 command.args(["--metrics-listen", ""]);
             }
@@ -116,24 +174,36 @@ impl Server {
             let child = command.stdout(sink).stderr(sink2).spawn();
             let child = child.unwrap_or_else(|e| panic!("cannot start {}: {e}", program.display()));
             drop(command); // its copies of the pipe's end would keep the log from ever ending
-            let log = Arc::new(Mutex::new(Vec::new()));
-            let ready = follow(output, Arc::clone(&log));
+            let log = Arc::default();
+            let ready = follow(output, Arc::clone(&log), mark);
             let guard = Guard::of(child.id());
-            let mut server =
-                Self { child, guard, addr, dir, log, ours, program: program.to_path_buf(), flags: given.to_vec() };
+            let mut server = Self {
+                child,
+                guard,
+                addr,
+                dir,
+                _own_dir: own_dir,
+                log,
+                ours,
+                program: program.to_path_buf(),
+                flags: given.to_vec(),
+            };
             match ready.recv_timeout(START_MAX) {
                 Ok(()) => {
                     server.client().line("PING");
-                    return server;
+                    return Ok(server);
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     panic!("{} is not ready after {START_MAX:?}:\n{}", program.display(), server.log().join("\n"))
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => {
-                    server.wait();
+                    let status = server.wait();
                     last_log = server.log();
-                    let log = last_log.join("\n").to_lowercase();
-                    assert!(log.contains("in use"), "{} did not start:\n{log}", program.display());
+                    if !last_log.join("\n").to_lowercase().contains("in use") {
+                        let log = last_log.join("\n");
+                        assert_eq!(status.code(), Some(1), "{} did not start:\n{log}", program.display());
+                        return Err(last_log);
+                    }
                 }
             }
         }
@@ -147,7 +217,7 @@ impl Server {
 
     /// Its working folder.
     pub fn dir(&self) -> &Path {
-        self.dir.path()
+        &self.dir
     }
 
     /// Its process id.
@@ -168,7 +238,7 @@ impl Server {
 
     /// What it has printed so far, line by line.
     pub fn log(&self) -> Vec<String> {
-        self.log.lock().expect("the log's reader does not panic").clone()
+        self.log.lock().lines.clone()
     }
 
     /// The last lines of the log, for messages.
@@ -191,6 +261,30 @@ impl Server {
         assert_eq!(self.client().line("PING"), crate::Value::Simple(b"PONG".to_vec()));
     }
 
+    /// Ends the process as a loss of power to it would: at once, whatever it does.
+    pub fn kill(mut self) {
+        self.guard.dismiss();
+        // It may have been killed already: that is the same.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Sends the process a signal by its name: `TERM`, `INT`.
+    ///
+    /// # Panics
+    /// Where there is no such signal, or no process any more.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
+        assert!(status.expect("there is kill").success(), "SIG{name} cannot be sent");
+    }
+
+    /// Waits for the log to say something; `false` when it ends before that.
+    pub fn wait_for_log(&self, text: &str) -> bool {
+        let is_open = |log: &mut Log| !log.ended && !log.lines.iter().any(|line| line.contains(text));
+        let log = self.log.changed.wait_while(self.log.lock(), is_open).expect("the log's reader does not panic");
+        log.lines.iter().any(|line| line.contains(text))
+    }
+
     /// Waits for the process to end by itself.
     pub fn wait(&mut self) -> ExitStatus {
         self.guard.dismiss();
@@ -203,6 +297,26 @@ impl Server {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the table tells the size");
         let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().expect("a number of kB");
         kib * 1024
+    }
+}
+
+/// What a server has printed so far.
+#[derive(Debug, Default)]
+struct Log {
+    lines: Vec<String>,
+    /// Whether nothing more will come.
+    ended: bool,
+}
+
+#[derive(Debug, Default)]
+struct SharedLog {
+    log: Mutex<Log>,
+    changed: Condvar,
+}
+
+impl SharedLog {
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().expect("nobody panics while holding it")
     }
 }
 
@@ -258,21 +372,24 @@ fn free_address() -> SocketAddr {
     }
 }
 
-/// Collects the output of a server on a thread of its own; the receiver hears when it is ready and hangs up when the
-/// output ends.
-fn follow(output: PipeReader, log: Arc<Mutex<Vec<String>>>) -> mpsc::Receiver<()> {
+/// Collects the output of a server on a thread of its own; the receiver hears of the first line with the mark and hangs up when
+/// the output ends.
+fn follow(output: PipeReader, log: Arc<SharedLog>, mark: &'static str) -> mpsc::Receiver<()> {
     let (ready, when_ready) = mpsc::channel();
     std::thread::spawn(move || {
         let mut ready = Some(ready);
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
-            let is_ready = line.contains(READY);
-            log.lock().expect("readers of the log do not panic").push(line);
+            let is_ready = line.contains(mark);
+            log.lock().lines.push(line);
+            log.changed.notify_all();
             if is_ready && let Some(ready) = ready.take() {
                 // A test that no longer waits has failed already.
                 let _ = ready.send(());
             }
         }
+        log.lock().ended = true;
+        log.changed.notify_all();
     });
     when_ready
 }

@@ -57,6 +57,7 @@ impl SaveFiles for Files {
             format: Format::Native(Compression::None),
             threads: 1,
             writer: "test",
+            begun: &|| {},
             autosave: due.settings_of,
         };
         save(&self.engine, &self.directory, due.file.clone(), due.target.scope(), &options, due.progress)

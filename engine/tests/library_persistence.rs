@@ -381,7 +381,7 @@ async fn a_redis_file_is_loaded_at_the_start() {
         .unwrap();
     let none = |_: &_| -> Option<AutosaveSettings> { None };
     let format = Format::Rdb(Settings::default());
-    let options = SaveOptions { format, threads: 1, writer: "test", autosave: &none };
+    let options = SaveOptions { format, threads: 1, writer: "test", begun: &|| {}, autosave: &none };
     let (directory, file) = (Directory::open(dir.path()).unwrap(), FileName::from_operator(b"dump.rdb").unwrap());
     save(&engine, &directory, file, Scope::Everything, &options, &SaveProgress::default()).unwrap();
     let (storage, _) = built(dir.path(), StorageConfig::default()).await;

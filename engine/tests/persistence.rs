@@ -71,7 +71,7 @@ fn saved_as(engine: &Engine, directory: &Directory, scope: Scope<'_>, format: Fo
         let settings = AutosaveSettings { interval_ms: 5_000, pattern: "{ns}.rkvs".into(), keep: 3 };
         (namespace.name() == "users").then_some(settings)
     };
-    let options = SaveOptions { format, threads: 3, writer: "test", autosave: &settings };
+    let options = SaveOptions { format, threads: 3, writer: "test", begun: &|| {}, autosave: &settings };
     save(engine, directory, named("file"), scope, &options, &SaveProgress::default()).unwrap()
 }
 
@@ -401,7 +401,7 @@ fn a_save_that_is_cancelled_or_fails_leaves_the_old_file() {
         let progress = SaveProgress::default();
         progress.cancel();
         let none = |_: &Namespace| None;
-        let options = SaveOptions { format, threads: 2, writer: "test", autosave: &none };
+        let options = SaveOptions { format, threads: 2, writer: "test", begun: &|| {}, autosave: &none };
         let cancelled = save(&engine, &directory, named("file"), Scope::Everything, &options, &progress);
         assert!(matches!(cancelled, Err(SaveError::Cancelled)));
         assert_eq!(std::fs::read(dir.path().join("file")).unwrap(), b"old");

@@ -83,7 +83,9 @@ fn serve(startup: &mut Startup) -> Result<(), Box<dyn std::error::Error>> {
     running.server.stop();
     let server = Arc::clone(&running.server);
     let well = running.join();
-    server.persistence.save_rest(&server)?;
+    let saved = server.persistence.save_rest(&server);
+    server.persistence.end_jobs();
+    saved?;
     if let Some(path) = &pidfile {
         // Gone already: nothing to clean up.
         let _ = std::fs::remove_file(path);

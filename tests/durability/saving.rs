@@ -8,15 +8,25 @@ use rkvs_tests::{Client, Server, Value, expect, skip};
 use crate::tracer::Tracer;
 use crate::{assert_ok, content, folder, info, names, text, wait_for_save};
 
-/// Waits until a snapshot shows a moment that is past.
-fn wait_for_moment(client: &mut Client) {
-    while info(client, "current_save_keys_total") == "0" {}
-}
-
-/// Begins a snapshot and returns when its moment is past.
+/// Begins a snapshot; its moment is past then.
 fn begin_save(client: &mut Client) {
     assert_eq!(client.line("BGSAVE"), expect::simple("Background saving started"));
-    wait_for_moment(client);
+}
+
+#[test]
+fn what_is_sent_behind_bgsave_is_not_in_the_file() {
+    let dir = folder();
+    for round in 0..20 {
+        let server = Server::rkvs_in(dir.path(), &[]);
+        let mut client = server.client();
+        client.line("DEBUG POPULATE 1000");
+        let replies = client.pipeline(&[vec!["BGSAVE"], vec!["FLUSHALL"]]);
+        assert_eq!(replies, [expect::simple("Background saving started"), expect::ok()]);
+        wait_for_save(&mut client);
+        server.kill();
+        let server = Server::rkvs_in(dir.path(), &[]);
+        assert_eq!(server.client().line("DBSIZE"), expect::int(1_000), "round {round}");
+    }
 }
 
 #[test]

@@ -94,7 +94,13 @@ impl SaveFiles for Files {
 }
 
 fn options<'o>(settings_of: &'o (dyn Fn(&Namespace) -> Option<AutosaveSettings> + Sync)) -> SaveOptions<'o> {
-    SaveOptions { format: Format::Native(Compression::Lz4), threads: threads(), writer: WRITER, autosave: settings_of }
+    SaveOptions {
+        format: Format::Native(Compression::Lz4),
+        threads: threads(),
+        writer: WRITER,
+        begun: &|| {},
+        autosave: settings_of,
+    }
 }
 
 fn threads() -> usize {

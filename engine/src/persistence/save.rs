@@ -41,6 +41,8 @@ pub struct SaveOptions<'o> {
     pub threads: usize,
     /// The program that writes, for people.
     pub writer: &'o str,
+    /// Called when the moment that the snapshot shows has come.
+    pub begun: &'o (dyn Fn() + Sync),
     /// The regular saving of a namespace, to be kept with it.
     pub autosave: &'o (dyn Fn(&Namespace) -> Option<AutosaveSettings> + Sync),
 }
@@ -62,6 +64,11 @@ impl SaveProgress {
     /// Whether it was ended.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Whether the moment that the snapshot shows has come.
+    pub fn has_begun(&self) -> bool {
+        self.taking.get().is_some()
     }
 
     /// Keys saved so far.
@@ -142,6 +149,7 @@ pub fn save(
     }
     let taken = Arc::clone(taking.progress());
     let _ = progress.taking.set(Arc::clone(&taken));
+    (options.begun)();
     let changes = taking.sections().iter().map(|section| section.usage.counters.changes).sum::<u64>();
     let saving = Saving { directory, name, options, progress, moment_ms, taking };
     let file_bytes = match options.format {

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rkvs_engine::persistence::SaveProgress;
 
@@ -11,6 +12,9 @@ use crate::server::Server;
 
 /// Most jobs at a time, those that wait for others included.
 const JOBS_MAX: usize = 16;
+
+/// How long the end of jobs is waited for when the server stops: loading cannot be called off. A temporary that stays is removed at the next start.
+const END_MAX: Duration = Duration::from_secs(10);
 
 /// One piece of work. A client that waits for it keeps it in its session.
 #[derive(Debug, Default)]
@@ -62,22 +66,42 @@ impl Persistence {
         let server = self.server().ok_or(Refused::Stopping)?;
         {
             let mut state = self.state.lock();
-            if state.jobs >= JOBS_MAX {
+            if state.jobs.len() >= JOBS_MAX {
                 return Err(Refused::TooMany);
             }
-            state.jobs += 1;
+            state.jobs.push(Arc::clone(job));
         }
         let of_thread = Arc::clone(job);
         let run = move || {
             let worked = catch_unwind(AssertUnwindSafe(|| work(&server, &of_thread)));
             let outcome = worked.unwrap_or_else(|_| Err("internal error".into()));
-            server.persistence.state.lock().jobs -= 1;
+            server.persistence.ended(&of_thread);
             of_thread.end(outcome);
             server.wake_workers();
         };
         thread::Builder::new().name("rkvs-job".into()).spawn(run).map(drop).map_err(|_| {
-            self.state.lock().jobs -= 1;
+            self.ended(job);
             Refused::NoThread
         })
+    }
+
+    /// Forgets a job, and the place of a save of everything if it has kept that.
+    fn ended(&self, job: &Arc<Job>) {
+        let mut state = self.state.lock();
+        state.jobs.retain(|other| !Arc::ptr_eq(other, job));
+        if state.running.as_ref().is_some_and(|running| Arc::ptr_eq(&running.job, job)) {
+            state.running = None;
+        }
+        drop(state);
+        self.saved.notify_all();
+    }
+
+    /// Calls off all saves that are under way, and waits for their end, so that nothing of them is left behind. To be called when the
+    /// server stops.
+    pub fn end_jobs(&self) {
+        let deadline = Instant::now() + END_MAX;
+        let mut state = self.state.lock();
+        state.jobs.iter().for_each(|job| job.progress.cancel());
+        while !state.jobs.is_empty() && !self.saved.wait_until(&mut state, deadline).timed_out() {}
     }
 }

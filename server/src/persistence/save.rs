@@ -150,6 +150,8 @@ impl Persistence {
             format,
             threads: threads(&settings),
             writer: WRITER,
+            // Who waits for the moment goes on.
+            begun: &|| server.wake_workers(),
             autosave: &|namespace| self.autosave_of(namespace),
         };
         save(&server.engine, &self.directory(), name, scope, &options, progress)

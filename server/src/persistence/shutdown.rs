@@ -65,6 +65,12 @@ impl Persistence {
         state.last_job.is_some()
     }
 
+    /// Stops without saving, also where the last save is under way.
+    pub fn stop_without_saving(&self, server: &Server) {
+        self.set_gate(STOPPING, false);
+        server.stop();
+    }
+
     /// Saves once more what was changed after the last save began: by requests that were being executed then. To be called
     /// when nobody is served any more. Where that save has failed and the server was forced to stop, this would as well.
     ///

@@ -94,7 +94,7 @@ pub(super) struct State {
     pub(super) keys_loaded: u64,
     pub(super) keys_expired: u64,
     /// Jobs under way.
-    pub(super) jobs: usize,
+    pub(super) jobs: Vec<Arc<Job>>,
 }
 
 impl State {
@@ -115,7 +115,7 @@ impl State {
             loading: None,
             keys_loaded: 0,
             keys_expired: 0,
-            jobs: 0,
+            jobs: Vec::new(),
         }
     }
 

@@ -47,15 +47,24 @@ fn save(ctx: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> Comma
     Ok(())
 }
 
-/// There is no other background work that a save would have to be put off for: it begins at once, inside a transaction when
-/// that has let go of its locks.
+/// There is no other background work that a save would have to be put off for: it begins at once, and then this answers; inside a
+/// transaction it begins when that has let go of its locks.
 fn bgsave(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     match args.remaining() {
+        _ if ctx.session.job.is_some() => {}
         0 => {}
         1 if args.option("SCHEDULE") => {}
         _ => return Err(CommandError::Syntax),
     }
-    ctx.server.persistence.save_everything()?;
+    let job = match ctx.session.job.take() {
+        Some(job) => job,
+        None => ctx.server.persistence.save_everything()?,
+    };
+    // What is sent after the reply is not in the snapshot.
+    if !ctx.in_transaction() && !job.progress.has_begun() && job.outcome().is_none() {
+        ctx.session.job = Some(job);
+        return Err(CommandError::LockBusy);
+    }
     reply.simple(if ctx.in_transaction() { "Background saving scheduled" } else { "Background saving started" });
     Ok(())
 }

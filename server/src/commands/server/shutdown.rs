@@ -57,7 +57,7 @@ fn shutdown(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -
         return end(ctx);
     }
     tracing::info!("User requested shutdown by SHUTDOWN");
-    ctx.server.stop();
+    persistence.stop_without_saving(ctx.server);
     ctx.session.close();
     Ok(())
 }

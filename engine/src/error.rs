@@ -62,6 +62,12 @@ pub enum Error {
     /// A namespace has 1 to [`crate::shard::SHARDS_MAX`] shards.
     #[error("the number of shards is out of range")]
     ShardCountOutOfRange,
+    /// The namespace is being resized, and what was asked for cannot be done meanwhile.
+    #[error("the namespace is being resized")]
+    ResizeInProgress,
+    /// The resize was cancelled.
+    #[error("the resize was cancelled")]
+    ResizeCancelled,
 }
 
 /// The result of an operation of the engine.

@@ -1,6 +1,7 @@
 //! An isolated keyspace: its name and index, its limits, its shards.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
@@ -11,7 +12,8 @@ use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::keyspace::{Keyspace, scan_range};
 use crate::memory::{Budget, Padded};
-use crate::shard::multi_key::{LockError, Locks, Patience, Reach, spin};
+use crate::shard::multi_key::{LockError, Locks, Patience, Reach, lock_all, lock_sets, spin};
+use crate::shard::resize::{Resize, ResizeEnd, ResizeState, Resizing};
 use crate::shard::route::RouteTable;
 use crate::shard::{RETIRED, Shard, Shards};
 use crate::stats::Usage;
@@ -59,7 +61,9 @@ pub struct Namespace {
     shared: Arc<Shared>,
     /// The shared vacant set until the first use, then a set of its own.
     shards: ArcSwap<Shards>,
-    /// Held while the shards come into being or go for good.
+    /// The resize that goes on. Locks of shards may be held when this one is taken, not the other way round.
+    resize: Mutex<Option<Arc<Resize>>>,
+    /// Held while the shards come into being or go for good, or a resize begins.
     lifecycle: Mutex<()>,
     deleted: AtomicBool,
     max_keys: AtomicU64,
@@ -83,6 +87,7 @@ impl Namespace {
             shard_count: AtomicUsize::new(shard_count),
             shared,
             shards: ArcSwap::new(vacant),
+            resize: Mutex::new(None),
             lifecycle: Mutex::new(()),
             deleted: AtomicBool::new(false),
             max_keys: AtomicU64::new(0),
@@ -113,7 +118,7 @@ impl Namespace {
         self.database.store(database, Ordering::Relaxed);
     }
 
-    /// Number of shards.
+    /// Number of shards; while they are resized, the one they had before.
     pub fn shard_count(&self) -> usize {
         let shards = self.shards.load();
         if shards.is_vacant() { self.shard_count.load(Ordering::Relaxed) } else { shards.len() }
@@ -176,32 +181,79 @@ impl Namespace {
         })?
     }
 
-    /// Changes the number of shards, up or down. Every other operation on the namespace waits meanwhile: see
-    /// [`shard/resize.rs`](crate::shard).
+    /// Changes the number of shards, up or down, while everybody goes on: [`Namespace::begin_resize`], and the whole of its work
+    /// in this thread.
     ///
     /// # Errors
     ///
-    /// [`Error::ShardCountOutOfRange`], [`Error::NamespaceDeleted`]; nothing is changed then.
+    /// As [`Namespace::begin_resize`]; [`Error::ResizeCancelled`] by [`Namespace::cancel_resize`]; [`Error::OutOfMemory`] when so few
+    /// shards cannot hold so much. The number of shards is what it was then.
     pub fn resize(self: &Arc<Self>, shards: usize) -> Result<()> {
-        let route = RouteTable::for_shards(shards).map_err(|_| Error::ShardCountOutOfRange)?;
-        self.shared.note_changes(1);
-        if self.while_vacant(|| self.shard_count.store(shards, Ordering::Relaxed))? {
-            return Ok(());
-        }
-        let mut handle = Handle::new(Arc::clone(self));
-        loop {
-            if let Ok(mut locks) = handle.lock(Reach::All, Patience::Wait) {
-                let new = Arc::new(Shards::new(self.id, route, self.shared.hasher));
-                locks.move_keys(&handle, &new);
-                self.shards.store(new);
-                return Ok(());
-            }
-            handle.refresh()?;
+        match self.begin_resize(shards)?.run(&AtomicBool::new(false))? {
+            ResizeEnd::Done => Ok(()),
+            ResizeEnd::Cancelled => Err(Error::ResizeCancelled),
+            ResizeEnd::NoRoom => Err(Error::OutOfMemory),
         }
     }
 
+    /// Begins to change the number of shards. Nothing moves yet: that is the work of [`Resizing::step`]. A namespace that was never
+    /// used, or has that many shards, has them when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShardCountOutOfRange`], [`Error::ResizeInProgress`], [`Error::NamespaceDeleted`]; nothing is changed then.
+    pub fn begin_resize(self: &Arc<Self>, shards: usize) -> Result<Resizing> {
+        let route = RouteTable::for_shards(shards).map_err(|_| Error::ShardCountOutOfRange)?;
+        self.shared.note_changes(1);
+        if self.while_vacant(|| self.shard_count.store(shards, Ordering::Relaxed))? {
+            return Ok(Resizing::finished(Arc::clone(self)));
+        }
+        let _alone = self.lifecycle.lock();
+        loop {
+            if self.is_deleted() {
+                return Err(Error::NamespaceDeleted);
+            }
+            let present = self.shards.load_full();
+            // Swapped while we waited for a lock: once more.
+            let Some(mut gates) = lock_all(&present, self.id) else { continue };
+            if present.successor().is_some() {
+                return Err(Error::ResizeInProgress);
+            }
+            if present.len() == shards {
+                return Ok(Resizing::finished(Arc::clone(self)));
+            }
+            let resize = Arc::new(Resize::begin(self, &present, &mut gates, route));
+            *self.resize.lock() = Some(Arc::clone(&resize));
+            return Ok(Resizing::new(Arc::clone(self), resize));
+        }
+    }
+
+    /// The resize that goes on, for who wants to work at it; `None` when there is none.
+    pub fn resizing(self: &Arc<Self>) -> Option<Resizing> {
+        let resize = self.resize.lock().clone()?;
+        Some(Resizing::new(Arc::clone(self), resize))
+    }
+
+    /// How far the resize that goes on has come; `None` when there is none.
+    pub fn resize_state(&self) -> Option<ResizeState> {
+        self.resize.lock().as_ref().map(|resize| resize.state())
+    }
+
+    /// Has the resize that goes on move everything back; whether there is one.
+    pub fn cancel_resize(&self) -> bool {
+        let resize = self.resize.lock();
+        resize.iter().for_each(|resize| resize.cancel());
+        resize.is_some()
+    }
+
+    /// Notes the shards that a resize leaves. The caller holds all locks.
+    pub(crate) fn end_resize(&self, shards: Arc<Shards>) {
+        self.shards.store(shards);
+        *self.resize.lock() = None;
+    }
+
     /// What the namespace holds and has done, summed over its shards. Locks one shard after another, so numbers that change
-    /// meanwhile may be from slightly different moments.
+    /// meanwhile may be from slightly different moments; while it is resized, all at one moment.
     pub fn usage(&self) -> Usage {
         let mut sum = Usage::default();
         for usage in self.shard_usage() {
@@ -210,7 +262,7 @@ impl Namespace {
         sum
     }
 
-    /// The same by shard; empty while the namespace was never used.
+    /// The same by shard, while it is resized the new ones last; empty while the namespace was never used.
     pub fn shard_usage(&self) -> Vec<Usage> {
         self.read_shards(|usages: &mut Vec<Usage>, shard| usages.push(shard.usage()))
     }
@@ -218,13 +270,13 @@ impl Namespace {
     /// What the tables of the shards are made of; empty while the namespace was never used. Costs a look at every group, under one
     /// shard's lock after another.
     pub fn table_shapes(&self) -> Vec<Shape> {
-        self.read_shards(|shapes: &mut Vec<Shape>, shard| shapes.push(shard.table.shape()))
+        self.read_each(|shapes: &mut Vec<Shape>, shard| shapes.push(shard.table.shape()))
     }
 
     /// Gives memory back to the system that removed entries have left: tables with many free blocks are laid out anew, one
     /// shard after another, each under its lock for as long as that takes (some milliseconds where 10,000 entries are left of 100,000).
     pub fn trim(&self) {
-        self.read_shards(|(): &mut (), shard| {
+        self.read_each(|(): &mut (), shard| {
             shard.table.trim();
             if self.is_leasing() {
                 shard.settle(self);
@@ -249,25 +301,29 @@ impl Namespace {
             if shards.is_vacant() {
                 return Vec::new();
             }
-            let mut seen = shards.seen().lock();
-            seen.resize(shards.len(), Usage::default());
             // All shards together are waited for no longer than one: this is for event loops and probes.
             let mut yields = 0..YIELDS_MAX;
-            for (index, usage) in seen.iter_mut().enumerate() {
-                let cell = shards.cell(index);
-                let shard = cell.try_lock().or_else(|| spin(|| cell.try_lock())).or_else(|| {
-                    yields.by_ref().find_map(|_| {
-                        std::thread::yield_now();
-                        cell.try_lock()
-                    })
-                });
-                match shard {
-                    Some(shard) if shard.owner == self.id => *usage = shard.usage(),
-                    Some(_) => continue 'anew,
-                    None => {}
+            let mut usages = Vec::with_capacity(shards.len());
+            for set in shards.sets() {
+                let mut seen = set.seen().lock();
+                seen.resize(set.len(), Usage::default());
+                for (index, usage) in seen.iter_mut().enumerate() {
+                    let cell = set.cell(index);
+                    let shard = cell.try_lock().or_else(|| spin(|| cell.try_lock())).or_else(|| {
+                        yields.by_ref().find_map(|_| {
+                            std::thread::yield_now();
+                            cell.try_lock()
+                        })
+                    });
+                    match shard {
+                        Some(shard) if shard.belongs_to(self.id) => *usage = shard.usage(),
+                        Some(_) => continue 'anew,
+                        None => {}
+                    }
                 }
+                usages.extend_from_slice(&seen);
             }
-            return seen.clone();
+            return usages;
         }
     }
 
@@ -278,11 +334,11 @@ impl Namespace {
         if shards.is_vacant() {
             return Some(0);
         }
-        (0..shards.len())
-            .map(|index| {
-                let cell = shards.cell(index);
+        shards
+            .all_cells()
+            .map(|cell| {
                 let shard = cell.try_lock().or_else(|| spin(|| cell.try_lock()))?;
-                if shard.owner != self.id {
+                if !shard.belongs_to(self.id) {
                     return None;
                 }
                 Some(shard.counters.reads + shard.counters.writes)
@@ -315,28 +371,68 @@ impl Namespace {
     }
 
     /// Collects from one shard after another, anew when the shards change hands meanwhile; from none while the
-    /// namespace was never used.
+    /// namespace was never used. While the namespace is resized all are locked, so that what moves is met once.
     pub(crate) fn read_shards<T: Default>(&self, mut visit: impl FnMut(&mut T, &mut Shard)) -> T {
-        self.read_rounds(1, |sum, shard, _| visit(sum, shard))
+        self.read_range(0..=u64::MAX, 0, 1, |sum, shard, _, _| visit(sum, shard))
     }
 
-    /// [`Namespace::read_shards`] several times over. `visit` is told which round it is, from 0; between two visits of a shard its
-    /// lock is free while the others have their turn.
-    pub(crate) fn read_rounds<T: Default>(&self, rounds: u64, mut visit: impl FnMut(&mut T, &mut Shard, u64)) -> T {
+    /// [`Namespace::read_shards`] for a range of hashes in which there are about so many `keys`, cut into ranges with about
+    /// `slice_keys` in a shard. `visit` is told the range; between two of them every lock is free.
+    ///
+    /// Ranges of hashes mean the same in every shard, and whatever a table does between two. While the namespace is resized a slice
+    /// has so many keys in all shards together, as all of them are locked for it.
+    pub(crate) fn read_range<T: Default>(
+        &self,
+        hashes: RangeInclusive<u64>,
+        keys: usize,
+        slice_keys: usize,
+        mut visit: impl FnMut(&mut T, &mut Shard, u64, u64),
+    ) -> T {
         'anew: loop {
             let shards = self.shards.load_full();
             let mut sum = T::default();
             if shards.is_vacant() {
                 return sum;
             }
-            for round in 0..rounds {
+            let is_resized = shards.successor().is_some();
+            let slices = (keys / if is_resized { 1 } else { shards.len() } / slice_keys) as u64 + 1;
+            let step = (hashes.end() - hashes.start()) / slices;
+            for slice in 0..slices {
+                let start = hashes.start() + slice * step + u64::from(slice > 0);
+                let end = if slice + 1 == slices { *hashes.end() } else { hashes.start() + (slice + 1) * step };
+                if is_resized {
+                    let Some(mut guards) = lock_sets(&shards, self.id) else { continue 'anew };
+                    guards.iter_mut().for_each(|shard| visit(&mut sum, shard, start, end));
+                    drop(guards);
+                    std::thread::yield_now();
+                    continue;
+                }
                 for index in 0..shards.len() {
                     let mut shard = shards.cell(index).lock();
                     if shard.owner != self.id {
                         continue 'anew;
                     }
-                    visit(&mut sum, &mut shard, round);
+                    visit(&mut sum, &mut shard, start, end);
                 }
+            }
+            return sum;
+        }
+    }
+
+    /// Collects from one shard after another, whether the namespace is resized or not, and anew when they change hands meanwhile.
+    fn read_each<T: Default>(&self, mut visit: impl FnMut(&mut T, &mut Shard)) -> T {
+        'anew: loop {
+            let shards = self.shards.load_full();
+            let mut sum = T::default();
+            if shards.is_vacant() {
+                return sum;
+            }
+            for cell in shards.all_cells() {
+                let mut shard = cell.lock();
+                if !shard.belongs_to(self.id) {
+                    continue 'anew;
+                }
+                visit(&mut sum, &mut shard);
             }
             return sum;
         }
@@ -347,10 +443,9 @@ impl Namespace {
     pub fn sample_deadlines(&self, count: usize, keys: usize, mut visit: impl FnMut(u64)) {
         let shards = self.shards.load_full();
         let (hashes, _) = scan_range(0, count, keys);
-        for index in 0..shards.len() {
-            let cell = shards.cell(index);
+        for cell in shards.all_cells() {
             if let Some(shard) = cell.try_lock().or_else(|| spin(|| cell.try_lock()))
-                && shard.owner == self.id
+                && shard.belongs_to(self.id)
             {
                 let visit = &mut |entry: EntryView<'_, Object>| entry.deadline_ms.into_iter().for_each(&mut visit);
                 shard.table.scan(*hashes.start(), *hashes.end(), visit);
@@ -362,11 +457,7 @@ impl Namespace {
     /// Costs a look at every lock.
     pub fn is_busy(&self) -> bool {
         let shards = self.shards.load_full();
-        let is_free = |index| {
-            let cell = shards.cell(index);
-            cell.try_lock().or_else(|| spin(|| cell.try_lock())).is_some()
-        };
-        !(0..shards.len()).all(is_free)
+        !shards.all_cells().all(|cell| cell.try_lock().or_else(|| spin(|| cell.try_lock())).is_some())
     }
 
     /// Removes expired entries of one shard: see [`Shard::expire`]. `None` when there is no such shard. A shard that is locked is
@@ -379,13 +470,13 @@ impl Namespace {
         groups_max: usize,
     ) -> Option<(usize, Option<u64>)> {
         let shards = self.shards.load_full();
-        if shards.is_vacant() || shard >= shards.len() {
+        if shards.is_vacant() {
             return None;
         }
-        let cell = shards.cell(shard);
+        let cell = shards.any_cell(shard)?;
         let Some(mut shard) = cell.try_lock().or_else(|| spin(|| cell.try_lock())) else { return Some((0, None)) };
         // Shards that change hands right now are left for the next round.
-        if shard.owner == self.id { Some(shard.expire(self, now_ms, cursor, groups_max)) } else { Some((0, None)) }
+        if shard.belongs_to(self.id) { Some(shard.expire(self, now_ms, cursor, groups_max)) } else { Some((0, None)) }
     }
 
     #[inline]
@@ -517,25 +608,15 @@ impl Namespace {
             if shards.is_vacant() {
                 return;
             }
-            let mut guards: Vec<_> = Vec::with_capacity(shards.len());
-            for index in 0..shards.len() {
-                let shard = shards.cell(index).lock();
-                if shard.owner != self.id {
-                    break;
-                }
-                guards.push(shard);
-            }
-            if guards.len() < shards.len() {
-                // Swapped while we waited for the first lock.
-                continue;
-            }
+            // Swapped, or resized to the end, while we waited for the first lock: once more.
+            let Some(mut guards) = lock_sets(&shards, self.id) else { continue };
             self.forget_leases(guards.iter_mut().map(|shard| &mut **shard));
             for shard in &mut guards {
                 shard.owner = RETIRED;
                 shard.watches = None;
                 shard.clear(&self.shared.reclaim);
             }
-            self.shards.store(Arc::clone(self.shared.vacant()));
+            self.end_resize(Arc::clone(self.shared.vacant()));
             return;
         }
     }

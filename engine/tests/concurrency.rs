@@ -313,7 +313,7 @@ fn swaps_deletions_and_creations_never_show_another_namespace() {
             for _ in 0..2_000 {
                 loop {
                     match Locks::many(&[(&second, Reach::All), (&first, Reach::All)], Patience::Wait) {
-                        Ok(mut locks) => break locks.swap(&first, &second),
+                        Ok(mut locks) => break locks.swap(&first, &second).unwrap(),
                         Err(LockError::Stale) => {}
                         Err(LockError::Busy) => unreachable!("waiting does not give up"),
                     }
@@ -365,7 +365,10 @@ fn handles_of_both_sides_of_a_swap_are_stale_together() {
     let [mut first, mut second] = handles;
     for _ in 0..2 {
         let old = first.clone();
-        Locks::many(&[(&first, Reach::All), (&second, Reach::All)], Patience::Wait).unwrap().swap(&first, &second);
+        Locks::many(&[(&first, Reach::All), (&second, Reach::All)], Patience::Wait)
+            .unwrap()
+            .swap(&first, &second)
+            .unwrap();
         second.refresh().unwrap();
         // `old` and `second` name the same shards now, as if refreshed on both sides of the swap.
         for wanted in [[(&old, Reach::Key(1)), (&second, Reach::Key(1))], [(&second, Reach::All), (&old, Reach::All)]] {

@@ -305,7 +305,7 @@ fn two_namespaces_never_lock_one_shard() {
     let before_swap = first.clone();
     {
         let mut locks = Locks::many(&[(&first, Reach::All), (&second, Reach::All)], Patience::Wait).unwrap();
-        locks.swap(&first, &second);
+        locks.swap(&first, &second).unwrap();
     }
     second.refresh().unwrap();
     for order in [[&before_swap, &second], [&second, &before_swap]] {
@@ -551,12 +551,12 @@ fn swapping_exchanges_keys_and_leaves_names_limits_and_watchers() {
     {
         let (zero, small) = (&fixture.handle, &small);
         let mut locks = Locks::many(&[(zero, Reach::All), (small, Reach::All)], Patience::Wait).unwrap();
-        locks.swap(zero, small);
+        locks.swap(zero, small).unwrap();
         for (handle, expected) in [(zero, &b"small"[..]), (small, b"zero")] {
             assert_eq!(text(&mut locks.keyspace(handle, 1_000), b"k").unwrap(), expected, "under the same locks");
         }
-        locks.swap(zero, small);
-        locks.swap(small, zero);
+        locks.swap(zero, small).unwrap();
+        locks.swap(small, zero).unwrap();
     }
     for (handle, expected) in [(&mut fixture.handle, &b"small"[..]), (&mut small, b"zero"), (&mut stale, b"zero")] {
         handle

@@ -37,6 +37,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (space(), key(), space()).prop_map(|(from, key, to)| Step::MoveTo(from, key, to)),
         1 => (space(), space()).prop_map(|(one, other)| Step::Swap(one, other)),
         1 => (space(), 1usize..9).prop_map(|(space, shards)| Step::Resize(space, shards)),
+        2 => (space(), 1usize..9).prop_map(|(space, shards)| Step::BeginResize(space, shards)),
+        8 => (space(), 1usize..8, 1usize..6).prop_map(|(space, steps, keys)| Step::MoveKeys(space, steps, keys)),
+        1 => space().prop_map(Step::CancelResize),
         1 => (space(), 1usize..40).prop_map(|(space, count)| Step::Scan(space, count)),
         1 => (space(), prop_oneof![Just(0), 5u64..20]).prop_map(|(space, max)| Step::MaxKeys(space, max)),
         1 => (of(space()), prop_oneof![Just(0), 4_000u64..200_000]).prop_map(|(space, max)| Step::MaxMemory(space, max)),
@@ -125,7 +128,15 @@ proptest! {
                 set(&mut handle, format!("other{}", number % 1_000).as_bytes(), present);
             }
             if random.below(20) == 0 {
-                namespace.resize(1 + random.below(7) as usize).unwrap();
+                let _ = namespace.begin_resize(1 + random.below(7) as usize);
+            }
+            if let Some(resizing) = namespace.resizing() {
+                for _ in 0..random.below(30) {
+                    resizing.step(1 + random.below(100) as usize).unwrap();
+                }
+                if random.below(30) == 0 {
+                    resizing.cancel();
+                }
             }
         }
         for number in 0..stay {

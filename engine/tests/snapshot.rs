@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rkvs_engine::clock::Clock;
 use rkvs_engine::engine::{Engine, EngineOptions, NamespaceOptions};
+use rkvs_engine::error::Error;
 use rkvs_engine::keyspace::DeadlineChange;
 use rkvs_engine::namespace::Handle;
 use rkvs_engine::random::Random;
@@ -83,7 +84,7 @@ fn loaded(names: &[String], mut blocks: Vec<(u32, BlockKind, Vec<u8>)>, random: 
 /// One change of whatever kind.
 fn disturb(engine: &Engine, random: &mut Random) {
     let database = random.below(3) as u32;
-    match random.below(24) {
+    match random.below(28) {
         0 => drop(on(engine, database, |keyspace| keyspace.clear())),
         1 => swap(engine, database, (database + 1) % 3),
         2 => {
@@ -110,6 +111,18 @@ fn disturb(engine: &Engine, random: &mut Random) {
                 }
             }
         }),
+        13..=16 => {
+            let namespace = engine.database(database).unwrap();
+            let _ = namespace.begin_resize(1 + random.below(6) as usize);
+            if random.below(8) == 0 {
+                namespace.cancel_resize();
+            }
+            if let Some(resizing) = namespace.resizing() {
+                for _ in 0..random.below(20) {
+                    let _ = resizing.step(1 + random.below(100) as usize);
+                }
+            }
+        }
         12 => on(engine, database, |keyspace| {
             let _ = keyspace.set_range(keyspace.key(b"long:0"), 5, b"changed");
             let _ = keyspace.append(keyspace.key(b"long:1"), b"changed");
@@ -135,7 +148,11 @@ fn swap(engine: &Engine, first: u32, second: u32) {
         handles.iter_mut().for_each(|handle| handle.refresh().unwrap());
         let [first, second] = &handles;
         match Locks::many(&[(first, Reach::All), (second, Reach::All)], Patience::Wait) {
-            Ok(mut locks) => return locks.swap(first, second),
+            Ok(mut locks) => {
+                let swapped = locks.swap(first, second);
+                assert!(matches!(swapped, Ok(()) | Err(Error::ResizeInProgress)));
+                return;
+            }
             Err(error) => assert_eq!(error, LockError::Stale),
         }
     }

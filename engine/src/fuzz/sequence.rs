@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Debug;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
 use super::input::Input;
@@ -14,6 +15,7 @@ use crate::keyspace::{DeadlineChange, Keyspace};
 use crate::namespace::{Handle, Limits, Namespace};
 use crate::random::Random;
 use crate::shard::multi_key::{Locks, Patience, Reach};
+use crate::shard::resize::{ResizeEnd, ResizeStep};
 use crate::shard::route::RouteTable;
 use crate::table::Key;
 use crate::value::hash::HashLimits;
@@ -77,6 +79,11 @@ pub enum Step {
     MoveTo(usize, u8, usize),
     Swap(usize, usize),
     Resize(usize, usize),
+    /// Begins a resize and leaves it.
+    BeginResize(usize, usize),
+    /// So many steps of the resize that goes on, each of about so many keys.
+    MoveKeys(usize, usize, usize),
+    CancelResize(usize),
     Recreate(usize, usize),
     /// Walks the namespace to the end, about so many keys at a time.
     Scan(usize, usize),
@@ -110,6 +117,12 @@ fn step(input: &mut Input<'_>) -> Step {
     let kind = input.byte();
     // Most steps happen in the first namespace, so that they meet.
     let mut namespace = || [0, 0, 0, 1, 1, 2][input.below(6)];
+    match kind {
+        240..=243 => return Step::BeginResize(namespace(), 1 + input.below(SHARDS_MAX)),
+        244..=253 => return Step::MoveKeys(namespace(), 1 + input.below(8), 1 + input.below(6)),
+        254.. => return Step::CancelResize(namespace()),
+        _ => {}
+    }
     match kind % 48 {
         0 => Step::CopyTo(namespace(), key(input), input.below(NAMESPACES), key(input)),
         1 => Step::MoveTo(namespace(), key(input), input.below(NAMESPACES)),
@@ -332,8 +345,34 @@ impl World {
             }
             Step::Swap(one, other) => self.swap(one, other),
             Step::Resize(index, shards) => {
-                assert_eq!(self.spaces[index].namespace.resize(shards), Ok(()));
-                assert_eq!(self.spaces[index].namespace.shard_count(), shards);
+                let namespace = &self.spaces[index].namespace;
+                let (before, goes_on) = (namespace.shard_count(), namespace.resize_state().is_some());
+                let expected = if goes_on { Err(Error::ResizeInProgress) } else { Ok(()) };
+                assert_eq!(namespace.resize(shards), expected);
+                assert_eq!(namespace.shard_count(), if goes_on { before } else { shards });
+            }
+            Step::BeginResize(index, shards) => {
+                let namespace = &self.spaces[index].namespace;
+                let goes_on = namespace.resize_state().is_some();
+                assert_eq!(namespace.begin_resize(shards).err(), goes_on.then_some(Error::ResizeInProgress));
+            }
+            Step::MoveKeys(index, steps, keys) => {
+                let namespace = &self.spaces[index].namespace;
+                let Some(resizing) = namespace.resizing() else { return };
+                for _ in 0..steps {
+                    let state = resizing.state().expect("there is something to do");
+                    let shards = match resizing.step(keys).expect("it is not deleted") {
+                        ResizeStep::Moved { .. } => state.from,
+                        ResizeStep::Ended(ResizeEnd::Done) => state.to,
+                        ResizeStep::Ended(ResizeEnd::Cancelled) => state.from,
+                        other => panic!("{other:?} without snapshots and with room"),
+                    };
+                    assert_eq!(namespace.shard_count(), shards);
+                }
+            }
+            Step::CancelResize(index) => {
+                let namespace = &self.spaces[index].namespace;
+                assert_eq!(namespace.cancel_resize(), namespace.resize_state().is_some());
             }
             Step::Recreate(index, shards) => {
                 let now_ms = self.clock.now_ms();
@@ -420,10 +459,15 @@ impl World {
 
     fn swap(&mut self, one: usize, other: usize) {
         let Ok([one, other]) = self.spaces.get_disjoint_mut([one, other]) else { return };
+        let goes_on = [&*one, &*other].iter().any(|space| space.namespace.resize_state().is_some());
         loop {
             let wanted = [(&one.handle, Reach::All), (&other.handle, Reach::All)];
             if let Ok(mut locks) = Locks::many(&wanted, Patience::Wait) {
-                locks.swap(&one.handle, &other.handle);
+                let swapped = locks.swap(&one.handle, &other.handle);
+                assert_eq!(swapped, if goes_on { Err(Error::ResizeInProgress) } else { Ok(()) });
+                if goes_on {
+                    return;
+                }
                 break;
             }
             one.handle.refresh().expect("it is not deleted");
@@ -476,6 +520,13 @@ impl World {
             let usage = namespace.usage();
             let deadlines = model.entries.values().filter(|entry| entry.deadline_ms.is_some()).count();
             assert_eq!((usage.keys, usage.expires), (model.entries.len(), deadlines));
+        }
+        for index in 0..NAMESPACES {
+            let Space { namespace, handle, model, .. } = &mut self.spaces[index];
+            let Some(resizing) = namespace.resizing() else { continue };
+            assert!(resizing.run(&AtomicBool::new(model.now_ms % 2 == 0)).is_ok());
+            assert_eq!(handle.with(Reach::All, model.now_ms, |keyspace| keyspace.check_invariants()), Ok(()));
+            self.scan(index, 10);
         }
     }
 }

@@ -101,7 +101,7 @@ impl<'s> Entries<'s> {
     #[cold]
     fn expire(&mut self, key: Key<'_>, slot: Slot) {
         self.shard.counters.expired += 1;
-        self.shard.touch_watch(key.bytes);
+        self.shard.touch_watch(key);
         self.discard(key, slot);
         self.settle();
     }
@@ -314,7 +314,7 @@ impl<'s> Entries<'s> {
     #[inline]
     pub(super) fn changed(&mut self, key: Key<'_>) {
         self.shard.counters.writes += 1;
-        self.shard.changed(key.bytes);
+        self.shard.changed(key);
         self.settle();
     }
 

@@ -162,7 +162,7 @@ impl Keyspace<'_> {
     pub fn watch(&mut self, key: Key<'_>) -> u64 {
         let mut entries = self.entries(key.hash);
         entries.find(key);
-        entries.shard.watches.get_or_insert_default().watch(key.bytes)
+        entries.shard.watches.get_or_insert_default().watch(key)
     }
 
     /// The version of a watched key: another one than [`Keyspace::watch`] returned if the key was changed, removed or replaced
@@ -170,14 +170,14 @@ impl Keyspace<'_> {
     pub fn watch_version(&mut self, key: Key<'_>) -> Option<u64> {
         let mut entries = self.entries(key.hash);
         entries.find(key);
-        entries.shard.watches.as_ref()?.version(key.bytes)
+        entries.shard.watches.as_mut()?.version(key)
     }
 
     /// Ends a watch.
     pub fn unwatch(&mut self, key: Key<'_>) {
         let shard = self.shard(key.hash);
         if let Some(watches) = &mut shard.watches {
-            watches.unwatch(key.bytes);
+            watches.unwatch(key);
             if watches.is_empty() {
                 shard.watches = None;
             }

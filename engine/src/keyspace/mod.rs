@@ -178,9 +178,11 @@ impl<'a> Keyspace<'a> {
             Held::One(shard) if shards.len() == 1 => visit(&mut sum, shard),
             Held::One(_) => panic!("an operation on a namespace needs all its shards locked, or none"),
             Held::Several(set) => {
-                for index in 0..shards.len() {
-                    let shard = set.shard(shards.serial(), index);
-                    visit(&mut sum, shard.expect("all shards are locked before an operation on a namespace"));
+                for shards in shards.sets() {
+                    for index in 0..shards.len() {
+                        let shard = set.shard(shards.serial(), index);
+                        visit(&mut sum, shard.expect("all shards are locked before an operation on a namespace"));
+                    }
                 }
             }
         }
@@ -218,6 +220,32 @@ impl<'a> Keyspace<'a> {
     /// Checks that what is kept beside the tables agrees with them; for tests. Costs a look at every entry.
     pub fn check_invariants(&mut self) {
         self.gather(|(): &mut (), shard| shard.check_invariants());
+        // Every key is where it is looked for, and its watches with it.
+        let hasher = self.namespace.shared().hasher;
+        let hashes = self.gather(|hashes: &mut Vec<Vec<u64>>, shard| {
+            let mut of_shard = Vec::new();
+            shard.table.scan(0, u64::MAX, &mut |entry| of_shard.push(hasher.hash(entry.key)));
+            of_shard.extend(shard.watches.iter().flat_map(|watches| watches.keys()).map(|key| key.hash));
+            hashes.push(of_shard);
+        });
+        let places = self.shards.sets().flat_map(|set| (0..set.len()).map(|index| (set.serial(), index)));
+        for (place, hashes) in places.zip(hashes) {
+            assert!(hashes.into_iter().all(|hash| self.place_of(hash) == place));
+        }
+    }
+
+    /// Set and index of the shard of a key, all shards being locked.
+    fn place_of(&mut self, hash: u64) -> (u64, usize) {
+        let shards = self.shards;
+        let in_set = |set: &Shards| (set.serial(), set.route().shard_of(hash));
+        match (&mut self.held, shards.successor()) {
+            (Held::Several(set), Some(successor)) => {
+                let (serial, index) = in_set(shards);
+                let gate = set.shard(serial, index).expect("all shards are locked");
+                in_set(if gate.has_moved(hash) { successor } else { shards })
+            }
+            _ => in_set(shards),
+        }
     }
 
     /// The locked shard of a key.
@@ -226,9 +254,13 @@ impl<'a> Keyspace<'a> {
         let shards = self.shards;
         match &mut self.held {
             Held::One(shard) => shard,
-            Held::Several(set) => set
-                .shard(shards.serial(), shards.route().shard_of(hash))
-                .expect("the shards of all keys of an operation are locked before it"),
+            Held::Several(set) => {
+                let shard = match shards.successor() {
+                    None => set.shard(shards.serial(), shards.route().shard_of(hash)),
+                    Some(successor) => through_gate(&mut **set, shards, successor, hash),
+                };
+                shard.expect("the shards of all keys of an operation are locked before it")
+            }
             Held::Nothing => panic!("an operation on a key needs its shard locked"),
         }
     }
@@ -238,5 +270,16 @@ impl<'a> Keyspace<'a> {
     fn entries(&mut self, hash: u64) -> Entries<'_> {
         let (namespace, now_ms, prepaid) = (self.namespace(), self.now_ms, self.prepaid);
         Entries { prepaid, ..Entries::new(self.shard(hash), namespace, now_ms) }
+    }
+}
+
+/// The locked shard of a key of a namespace that is being resized.
+#[cold]
+fn through_gate<'s>(set: &'s mut dyn ShardSet, gates: &Shards, successor: &Shards, hash: u64) -> Option<&'s mut Shard> {
+    let index = gates.route().shard_of(hash);
+    if set.shard(gates.serial(), index)?.has_moved(hash) {
+        set.shard(successor.serial(), successor.route().shard_of(hash))
+    } else {
+        set.shard(gates.serial(), index)
     }
 }

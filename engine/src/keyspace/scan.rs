@@ -68,7 +68,8 @@ impl Keyspace<'_> {
     /// The cursor is a position among all hashes, below 2^48; nothing is remembered here, so an iteration may be abandoned
     /// at any time and any number may run at once. A cursor that was never returned is as good as another.
     ///
-    /// When the namespace is swapped during a step that holds no locks, the step begins anew with a fresh `T`.
+    /// When the namespace is swapped, or a resize of it begins or ends, during a step that holds no locks, the step begins anew with
+    /// a fresh `T`.
     ///
     /// Costs the keys visited and a look at every shard. Without locks held, none is taken for longer than some 1,000 keys.
     pub fn scan<T: Default>(&mut self, cursor: u64, count: usize, visit: impl FnMut(&mut T, Scanned<'_>)) -> (u64, T) {
@@ -102,13 +103,7 @@ impl Keyspace<'_> {
                 shard.table.scan(*hashes.start(), *hashes.end(), &mut |entry| visit(found, entry));
             });
         }
-        // Slices are ranges of hashes, so that they mean the same in every shard and whatever a table does between two.
-        let namespace = self.namespace();
-        let slices = (keys / namespace.shard_count() / SLICE_KEYS) as u64 + 1;
-        let step = (hashes.end() - hashes.start()) / slices;
-        namespace.read_rounds(slices, |found: &mut T, shard, slice| {
-            let start = hashes.start() + slice * step + u64::from(slice > 0);
-            let end = if slice + 1 == slices { *hashes.end() } else { hashes.start() + (slice + 1) * step };
+        self.namespace().read_range(hashes, keys, SLICE_KEYS, |found: &mut T, shard, start, end| {
             shard.table.scan(start, end, &mut |entry| visit(found, entry));
         })
     }

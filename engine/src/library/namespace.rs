@@ -317,11 +317,12 @@ impl Namespace {
         namespace.set_limits(limits).map_err(|error| self.explain(error, 0))
     }
 
-    /// Changes the number of shards, up or down. Every other operation waits meanwhile, none fails or misses a key.
+    /// Changes the number of shards, up or down. Other operations go on meanwhile, and none fails or misses a key. The work is done
+    /// here, so this keeps its thread for as long as it takes, some seconds for ten million keys; call it where blocking is welcome.
     ///
     /// # Errors
     ///
-    /// [`Error::ShardCountOutOfRange`] as [`RkvsError::Engine`]; [`RkvsError::NamespaceDeleted`].
+    /// [`Error::ShardCountOutOfRange`] and [`Error::ResizeInProgress`] as [`RkvsError::Engine`]; [`RkvsError::NamespaceDeleted`].
     pub async fn resize_shards(&self, shards: usize) -> Result<()> {
         self.handle.namespace().resize(shards).map_err(|error| self.explain(error, 0))
     }
@@ -406,7 +407,7 @@ impl Namespace {
     fn with_key<T>(&self, key: Key<'_>, operation: impl FnOnce(&mut Keyspace<'_>) -> T) -> Result<T> {
         match self.handle.at_key(key, operation) {
             Ok(done) => Ok(done),
-            Err(operation) => self.with_present(Reach::Key(key.hash), self.engine.now_ms(), operation),
+            Err(operation) => self.with(Reach::Key(key.hash), operation),
         }
     }
 

@@ -1,23 +1,28 @@
 //! One independent slice of a keyspace; the only place that knows about concurrency.
 //!
 //! A shard is a lock (`lock.rs`) around a table. `route.rs` says which shard a key belongs to, `multi_key.rs` takes the locks of one or
-//! many in an order that cannot deadlock, `prefetch.rs` fetches the entries of a window of requests before they run, `watch.rs`
-//! notices changes of watched keys.
+//! many in an order that cannot deadlock, `resize.rs` moves the keys to another number of shards, `prefetch.rs` fetches the
+//! entries of a window of requests before they run, `watch.rs` notices changes of watched keys.
 //!
 //! **The rule of ownership.** A shard's lock can be reached through a set of shards that a namespace has meanwhile given
 //! away (SWAPDB) or lost (deletion). Whoever takes a lock therefore compares the shard's owner with the namespace it
 //! came from, and on a mismatch lets go, loads the namespace's present shards, and tries again. While a lock is held and its owner is right, the
 //! namespace's shards cannot change, because whoever changes them holds all their locks.
+//!
+//! **The rule of the gate.** While a namespace is resized it has two sets of shards. The one it had before is the *gate*: who wants
+//! a key locks its shard there first, and learns from [`Shard::has_moved`] whether to lock the one in the *successor* too. So where
+//! a key is never changes while its gate is locked. The owner of gates has [`RESIZING`] set, so that whoever compares owners
+//! finds out, and nobody else has to ask.
 
 mod lock;
 pub mod multi_key;
 pub mod prefetch;
-mod resize;
+pub mod resize;
 pub mod route;
 pub(crate) mod watch;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::keyspace::Entries;
 use crate::memory::{Padded, Reclaim};
@@ -35,10 +40,18 @@ use watch::Watches;
 /// The owner of shards that no namespace has, or has any more.
 pub(crate) const RETIRED: u64 = 0;
 
+/// Set in the owner of the shards of a namespace that is being resized.
+pub(crate) const RESIZING: u64 = 1 << 63;
+
+/// Set in the serial of successors, so that their locks come after those of all gates.
+const SUCCESSOR: u64 = 1 << 63;
+
 /// A slice of a namespace's keys and what is known about them.
 pub(crate) struct Shard {
-    /// The namespace this shard belongs to, [`RETIRED`] for none.
+    /// The namespace this shard belongs to, [`RETIRED`] for none; with [`RESIZING`] where it is a gate.
     pub(crate) owner: u64,
+    /// Of a gate, the first hash whose keys are still here: those below are in the successor; `None` when all are.
+    pub(crate) unmoved_from: Option<u64>,
     pub(crate) table: Table<Object>,
     /// Heap bytes owned by the objects in the table.
     pub(crate) object_bytes: usize,
@@ -55,6 +68,7 @@ impl Shard {
     fn new(owner: u64, hasher: KeyHasher) -> Self {
         Self {
             owner,
+            unmoved_from: Some(0),
             table: Table::new(hasher),
             object_bytes: 0,
             key_bytes: 0,
@@ -63,6 +77,17 @@ impl Shard {
             counters: Counters::default(),
             watches: None,
         }
+    }
+
+    /// Whether the shard belongs to a namespace, resized or not.
+    #[inline]
+    pub(crate) fn belongs_to(&self, namespace: u64) -> bool {
+        self.owner & !RESIZING == namespace
+    }
+
+    /// Whether keys with this hash, of which this is the gate, are in the successor.
+    pub(crate) fn has_moved(&self, hash: u64) -> bool {
+        self.unmoved_from.is_none_or(|from| hash < from)
     }
 
     /// Bytes of memory in use. Blocks that wait to be used again are not: a removal makes room for the next write, whether or not
@@ -85,14 +110,14 @@ impl Shard {
 
     /// Notes that a client changed a key.
     #[inline]
-    pub(crate) fn changed(&mut self, key: &[u8]) {
+    pub(crate) fn changed(&mut self, key: Key<'_>) {
         self.counters.changes += 1;
         self.touch_watch(key);
     }
 
     /// Tells the watchers of a key, if there are any, that it is no longer what it was.
     #[inline]
-    pub(crate) fn touch_watch(&mut self, key: &[u8]) {
+    pub(crate) fn touch_watch(&mut self, key: Key<'_>) {
         if let Some(watches) = &mut self.watches {
             watches.touch(key);
         }
@@ -143,6 +168,7 @@ impl Shard {
     ) -> (usize, Option<u64>) {
         let Self { table, watches, key_bytes, value_bytes, object_bytes, .. } = self;
         let (mut expired, mut gone) = (0, Vec::new());
+        let hasher = table.hasher();
         let next = table.expire(
             now_ms,
             cursor,
@@ -152,7 +178,7 @@ impl Shard {
                 *key_bytes -= entry.key.len();
                 *value_bytes -= ValueRef::new(entry.tag, entry.value).length();
                 if let Some(watches) = watches {
-                    watches.touch(entry.key);
+                    watches.touch(hasher.key(entry.key));
                 }
             },
             &mut |displaced| {
@@ -194,7 +220,7 @@ impl Shard {
                 dispose(table, namespace, object);
             }
             if let Some(watches) = watches {
-                watches.touch(key.bytes);
+                watches.touch(key);
             }
             counters.expired += 1;
             // The lease is brought in line by the next write or the active cycle.
@@ -239,8 +265,8 @@ impl Shard {
     /// told. Costs a look at the watched keys.
     pub(crate) fn clear(&mut self, reclaim: &Reclaim) {
         if let Some(watches) = &mut self.watches {
-            let (table, hasher) = (&self.table, self.table.hasher());
-            watches.touch_where(|key| table.find(hasher.key(key)).is_some());
+            let table = &self.table;
+            watches.touch_where(|key| table.find(key).is_some());
         }
         let object_bytes = std::mem::take(&mut self.object_bytes);
         (self.key_bytes, self.value_bytes) = (0, 0);
@@ -266,14 +292,21 @@ pub(crate) fn dispose(table: &mut Table<Object>, namespace: &Namespace, mut obje
 
 /// All shards of a namespace and the way to each.
 pub(crate) struct Shards {
-    /// Unique in the process and never changed: the first half of the order in which locks are taken.
+    /// Unique in the process and never changed: the first half of the order in which locks are taken. Those of successors come last.
     serial: u64,
     vacant: bool,
     route: Arc<RouteTable>,
     cells: Box<[Padded<Cell>]>,
+    /// Where the keys go while the namespace is resized; set under all locks of this set, which is then the gate.
+    successor: OnceLock<Arc<Shards>>,
     /// What each shard held when it was last asked, for those who do not wait for its lock. Locks of shards are at most tried
     /// while this one is held.
     seen: parking_lot::Mutex<Vec<Usage>>,
+}
+
+fn next_serial() -> u64 {
+    static SERIAL: AtomicU64 = AtomicU64::new(0);
+    SERIAL.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A shard behind its lock, and what may be known of it without.
@@ -285,7 +318,15 @@ pub(crate) struct Cell {
 impl Shards {
     /// Makes `route.shards()` empty shards.
     pub(crate) fn new(owner: u64, route: Arc<RouteTable>, hasher: KeyHasher) -> Self {
-        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        Self::with_serial(next_serial(), owner, route, hasher)
+    }
+
+    /// Makes empty shards that are reached through gates only.
+    fn new_successor(owner: u64, route: Arc<RouteTable>, hasher: KeyHasher) -> Self {
+        Self::with_serial(next_serial() | SUCCESSOR, owner, route, hasher)
+    }
+
+    fn with_serial(serial: u64, owner: u64, route: Arc<RouteTable>, hasher: KeyHasher) -> Self {
         let cells = (0..route.shards())
             .map(|_| {
                 let shard = ShardMutex::new(Shard::new(owner, hasher));
@@ -293,10 +334,11 @@ impl Shards {
             })
             .collect();
         Self {
-            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+            serial,
             vacant: owner == RETIRED,
             route,
             cells,
+            successor: OnceLock::new(),
             seen: parking_lot::Mutex::default(),
         }
     }
@@ -309,6 +351,33 @@ impl Shards {
     #[inline]
     pub(crate) fn route(&self) -> &RouteTable {
         &self.route
+    }
+
+    /// The other set of a namespace that is being resized. As long as a lock of this one is held, with the right owner, there is
+    /// one if and only if the owner says [`RESIZING`].
+    #[inline]
+    pub(crate) fn successor(&self) -> Option<&Arc<Self>> {
+        self.successor.get()
+    }
+
+    /// This set, and the successor if there is one.
+    pub(crate) fn sets(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.successor().map(|successor| &**successor))
+    }
+
+    /// The cell with an index among those of [`Shards::all_cells`].
+    pub(crate) fn any_cell(&self, index: usize) -> Option<&ShardMutex<Shard>> {
+        match index.checked_sub(self.len()) {
+            None => Some(self.cell(index)),
+            Some(index) => {
+                self.successor().filter(|successor| index < successor.len()).map(|successor| successor.cell(index))
+            }
+        }
+    }
+
+    /// The cells of [`Shards::sets`].
+    pub(crate) fn all_cells(&self) -> impl Iterator<Item = &ShardMutex<Shard>> {
+        self.sets().flat_map(|set| (0..set.len()).map(|index| set.cell(index)))
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -3,13 +3,19 @@
 //! This is the one place that locks more than one shard. Locks are taken in the order of (set of shards, index), which
 //! never changes for a lock, whoever owns the shard: so no two threads can wait for each other. A lock whose shard turns out to
 //! belong to another namespace is given back at once with all others: see the rule of ownership in [`super`].
+//!
+//! **While a namespace is resized** its gates are locked first, as ever; only then is it known which successors are wanted as well, and
+//! their locks must come later in the order. They do: the serials of successors are above those of all other sets, those of all
+//! namespaces whose gates are locked with them included. A set is made as the one or the other and stays it: when a resize ends,
+//! both sets of it retire, and their content moves to a third (`resize.rs`).
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::lock::{ShardGuard, ShardMutex};
-use super::{SHARDS_MAX, Shard, Shards};
+use super::{RESIZING, SHARDS_MAX, Shard, Shards};
+use crate::error::{Error, Result as EngineResult};
 use crate::keyspace::{Keyspace, ShardSet};
 use crate::namespace::{Handle, Namespace, Recount};
 use crate::table::Key;
@@ -89,8 +95,18 @@ impl<'e> Locks<'e> {
     #[inline]
     pub fn one(handle: &'e Handle, hash: u64, patience: Patience) -> Result<Self, LockError> {
         let shards = handle.shards();
-        let shard = lock(handle, shards.cell_of(hash).1, patience)?;
-        Ok(Self { held: Held::One { serial: shards.serial, shard } })
+        let shard = lock(shards.cell_of(hash).1, patience)?;
+        if shard.owner == handle.namespace().id() {
+            return Ok(Self { held: Held::One { serial: shards.serial, shard } });
+        }
+        drop(shard);
+        Self::one_through_gate(handle, hash, patience)
+    }
+
+    /// [`Locks::one`] for a namespace that is being resized, if that is what its owner means.
+    #[cold]
+    fn one_through_gate(handle: &'e Handle, hash: u64, patience: Patience) -> Result<Self, LockError> {
+        Self::many(&[(handle, Reach::Key(hash))], patience)
     }
 
     /// Locks what an operation needs in one or several namespaces.
@@ -129,12 +145,16 @@ impl<'e> Locks<'e> {
             return Err(LockError::Stale);
         }
         order.dedup_by_key(|&mut (serial, index, _)| (serial, index));
-        let mut guards = SmallVec::with_capacity(order.len());
+        let mut guards = Guards(SmallVec::with_capacity(order.len()));
+        let mut owners = 0;
         for (_, index, handle) in order {
             let shards = handle.shards();
-            guards.push(Guard { serial: shards.serial, index, shard: lock(handle, shards.cell(index), patience)? });
+            owners |= guards.lock(shards, index, handle.namespace().id(), patience)?;
         }
-        Ok(Self { held: Held::Many(Many { guards: Guards(guards), swapped: None }) })
+        if owners & RESIZING != 0 {
+            guards.lock_successors(wanted, patience)?;
+        }
+        Ok(Self { held: Held::Many(Many { guards, swapped: None }) })
     }
 
     /// What a command works on: a namespace through these locks, at one moment.
@@ -175,13 +195,17 @@ impl<'e> Locks<'e> {
         let Many { guards, swapped } = self.many_mut();
         let (own, their) = (present(swapped, first), present(swapped, second));
         assert!(own.serial != their.serial, "a pair of namespaces are two");
-        let middle = guards.0.partition_point(|guard| guard.serial < own.serial.max(their.serial));
-        let (low, high) = guards.0.split_at_mut(middle);
-        let (low, high) = (&mut Part(low), &mut Part(high));
-        let (own_held, their_held) = if own.serial < their.serial { (low, high) } else { (high, low) };
+        let (mut own_held, mut their_held) = (Part(SmallVec::new()), Part(SmallVec::new()));
+        for guard in &mut guards.0 {
+            if own.sets().any(|set| set.serial == guard.serial) {
+                own_held.0.push(guard);
+            } else if their.sets().any(|set| set.serial == guard.serial) {
+                their_held.0.push(guard);
+            }
+        }
         operation(
-            &mut Keyspace::several(first.namespace(), own, now_ms, own_held),
-            &mut Keyspace::several(second.namespace(), their, now_ms, their_held),
+            &mut Keyspace::several(first.namespace(), own, now_ms, &mut own_held),
+            &mut Keyspace::several(second.namespace(), their, now_ms, &mut their_held),
         )
     }
 
@@ -190,24 +214,31 @@ impl<'e> Locks<'e> {
     ///
     /// Watchers of keys that are in either namespace see a change, and go on watching in the namespace they watched.
     ///
+    /// # Errors
+    ///
+    /// [`Error::ResizeInProgress`] when one of them is being resized.
+    ///
     /// # Panics
     ///
     /// When a lock is missing.
-    pub fn swap(&mut self, first: &Handle, second: &Handle) {
+    pub fn swap(&mut self, first: &Handle, second: &Handle) -> EngineResult<()> {
         let (first, second) = (Side::new(first), Side::new(second));
         if first.namespace.id() == second.namespace.id() {
-            return;
+            return Ok(());
+        }
+        if [&first, &second].iter().any(|side| side.shards.successor().is_some()) {
+            return Err(Error::ResizeInProgress);
         }
         for (side, other) in [(&first, &second), (&second, &first)] {
-            let watched: Vec<Box<[u8]>> = self
+            let watched: Vec<(u64, Box<[u8]>)> = self
                 .shards_of(side)
                 .filter_map(|shard| shard.watches.as_ref())
-                .flat_map(|watches| watches.keys().map(Box::from).collect::<Vec<_>>())
+                .flat_map(|watches| watches.keys().map(|key| (key.hash, key.bytes.into())).collect::<Vec<_>>())
                 .collect();
-            for key in watched {
-                let key = side.key(&key);
-                if [side, other].into_iter().any(|side| self.shard_at(side, key).table.find(key).is_some()) {
-                    self.shard_at(side, key).touch_watch(key.bytes);
+            for (hash, bytes) in watched {
+                let key = Key { hash, bytes: &bytes };
+                if [side, other].into_iter().any(|side| self.shard_at(side, hash).table.find(key).is_some()) {
+                    self.shard_at(side, hash).touch_watch(key);
                 }
             }
         }
@@ -221,24 +252,32 @@ impl<'e> Locks<'e> {
             let mut recount = Recount::new(owner.namespace);
             self.shards_of(side).for_each(|shard| recount.shard(shard));
             recount.finish();
-            for (key, watch) in watches.into_iter().flat_map(|watches| watches.into_keys()) {
-                let shard = self.shard_at(side, side.key(&key));
-                shard.watches.get_or_insert_default().insert(key, watch);
+            for (hash, watch) in watches.into_iter().flat_map(|watches| watches.into_watches()) {
+                self.shard_at(side, hash).watches.get_or_insert_default().insert(hash, watch);
             }
         }
         let swapped = self.many_mut().swapped.get_or_insert_default();
         swapped.retain(|(id, _)| ![first.namespace.id(), second.namespace.id()].contains(id));
         swapped.extend([(first.namespace.id(), second.shards), (second.namespace.id(), first.shards)]);
+        Ok(())
     }
 
-    /// The shards of a namespace, all of which are locked.
+    /// The shards of a namespace, all of which are locked, each with its place.
     pub(crate) fn all_shards_of<'s>(
         &'s mut self,
         handle: &Handle,
-    ) -> impl Iterator<Item = &'s mut Shard> + use<'s, 'e> {
-        self.shards_of(&Side::new(handle))
+    ) -> impl Iterator<Item = (Arc<Shards>, usize, &'s mut Shard)> + use<'s, 'e> {
+        let shards = handle.namespace().shards_now();
+        let sets: SmallVec<[Arc<Shards>; 2]> =
+            std::iter::once(&shards).chain(shards.successor()).map(Arc::clone).collect();
+        let set_of = move |guard: &Guard<'_>| sets.iter().find(|set| set.serial == guard.serial).map(Arc::clone);
+        let guards = &mut self.many_mut().guards.0;
+        let held = guards.iter().filter(|guard| set_of(guard).is_some()).count();
+        assert_eq!(held, shards.all_cells().count(), "all locks are held");
+        guards.iter_mut().filter_map(move |guard| Some((set_of(guard)?, guard.index, &mut *guard.shard)))
     }
 
+    /// The shards of a namespace that is not being resized, all of which are locked.
     fn shards_of<'s>(&'s mut self, side: &Side<'_>) -> impl Iterator<Item = &'s mut Shard> + use<'s, 'e> {
         let serial = side.shards.serial;
         let guards = &mut self.many_mut().guards.0;
@@ -247,8 +286,8 @@ impl<'e> Locks<'e> {
         guards.iter_mut().filter(move |guard| guard.serial == serial).map(|guard| &mut *guard.shard)
     }
 
-    fn shard_at(&mut self, side: &Side<'_>, key: Key<'_>) -> &mut Shard {
-        let index = side.shards.route().shard_of(key.hash);
+    fn shard_at(&mut self, side: &Side<'_>, hash: u64) -> &mut Shard {
+        let index = side.shards.route().shard_of(hash);
         self.many_mut().guards.shard(side.shards.serial, index).expect("all locks are held")
     }
 }
@@ -276,48 +315,108 @@ impl<'h> Side<'h> {
     fn new(handle: &'h Handle) -> Self {
         Self { namespace: handle.namespace(), shards: handle.namespace().shards_now() }
     }
-
-    fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
-        self.namespace.shared().hasher.key(bytes)
-    }
 }
 
-/// The locks of one namespace among others.
-struct Part<'g, 'e>(&'g mut [Guard<'e>]);
+/// The locks of one namespace among others, in the same order.
+struct Part<'g, 'e>(SmallVec<[&'g mut Guard<'e>; 4]>);
 
 impl ShardSet for Part<'_, '_> {
     fn shard(&mut self, serial: u64, index: usize) -> Option<&mut Shard> {
-        find(self.0, serial, index)
+        let at = self.0.binary_search_by_key(&(serial, index), |guard| (guard.serial, guard.index)).ok()?;
+        Some(&mut self.0[at].shard)
     }
 }
 
 impl ShardSet for Guards<'_> {
     fn shard(&mut self, serial: u64, index: usize) -> Option<&mut Shard> {
-        find(&mut self.0, serial, index)
+        let at = self.place(serial, index)?;
+        Some(&mut self.0[at].shard)
     }
 }
 
-fn find<'g>(guards: &'g mut [Guard<'_>], serial: u64, index: usize) -> Option<&'g mut Shard> {
-    // Where every shard of the first namespace is locked, a shard's index is its guard's place.
-    let at = match guards.get(index) {
-        Some(guard) if (guard.serial, guard.index) == (serial, index) => index,
-        _ => guards.binary_search_by_key(&(serial, index), |guard| (guard.serial, guard.index)).ok()?,
-    };
-    Some(&mut guards[at].shard)
+impl<'e> Guards<'e> {
+    /// Locks one more shard, if it belongs to the namespace, and returns its owner.
+    fn lock(&mut self, shards: &'e Shards, index: usize, namespace: u64, patience: Patience) -> Result<u64, LockError> {
+        let shard = lock(shards.cell(index), patience)?;
+        if !shard.belongs_to(namespace) {
+            return Err(LockError::Stale);
+        }
+        let owner = shard.owner;
+        self.0.push(Guard { serial: shards.serial, index, shard });
+        Ok(owner)
+    }
+
+    /// Locks the successors that are wanted beside the gates, which are locked.
+    #[cold]
+    fn lock_successors(&mut self, wanted: &[(&'e Handle, Reach<'_>)], patience: Patience) -> Result<(), LockError> {
+        let mut order: SmallVec<[(u64, usize, &'e Shards, u64); 16]> = SmallVec::new();
+        for &(handle, reach) in wanted {
+            let (gates, namespace) = (handle.shards(), handle.namespace().id());
+            let Some(successor) = gates.successor() else { continue };
+            let mut want = |index| order.push((successor.serial, index, successor, namespace));
+            let has_moved = |hash: u64| {
+                let gate = self.place(gates.serial, gates.cell_of(hash).0);
+                gate.is_some_and(|at| self.0[at].shard.has_moved(hash))
+            };
+            let mut want_moved = |hash: u64| {
+                if has_moved(hash) {
+                    want(successor.cell_of(hash).0);
+                }
+            };
+            match reach {
+                Reach::Key(hash) => want_moved(hash),
+                Reach::Keys(hashes) => hashes.iter().for_each(|hash| want_moved(*hash)),
+                Reach::All => (0..successor.len()).for_each(want),
+            }
+        }
+        order.sort_unstable_by_key(|&(serial, index, ..)| (serial, index));
+        order.dedup_by_key(|&mut (serial, index, ..)| (serial, index));
+        for (_, index, successor, namespace) in order {
+            self.lock(successor, index, namespace, patience)?;
+        }
+        Ok(())
+    }
+
+    /// Where the guard of a shard is.
+    #[inline]
+    fn place(&self, serial: u64, index: usize) -> Option<usize> {
+        // Where every shard of the first namespace is locked, a shard's index is its guard's place.
+        match self.0.get(index) {
+            Some(guard) if (guard.serial, guard.index) == (serial, index) => Some(index),
+            _ => self.0.binary_search_by_key(&(serial, index), |guard| (guard.serial, guard.index)).ok(),
+        }
+    }
 }
 
-/// Locks a shard, if the handle's namespace owns it.
+/// Locks all shards of a set, in order, if a namespace owns them.
+pub(crate) fn lock_all(shards: &Shards, namespace: u64) -> Option<Vec<ShardGuard<'_, Shard>>> {
+    let mut guards = Vec::with_capacity(shards.len());
+    for index in 0..shards.len() {
+        let shard = shards.cell(index).lock();
+        if !shard.belongs_to(namespace) {
+            return None;
+        }
+        guards.push(shard);
+    }
+    Some(guards)
+}
+
+/// [`lock_all`] for a set and, if there is one, its successor.
+pub(crate) fn lock_sets(shards: &Shards, namespace: u64) -> Option<Vec<ShardGuard<'_, Shard>>> {
+    let mut guards = lock_all(shards, namespace)?;
+    if let Some(successor) = shards.successor() {
+        guards.extend(lock_all(successor, namespace)?);
+    }
+    Some(guards)
+}
+
+/// Locks a shard, whoever owns it.
 #[inline]
-fn lock<'e>(
-    handle: &Handle,
-    cell: &'e ShardMutex<Shard>,
-    patience: Patience,
-) -> Result<ShardGuard<'e, Shard>, LockError> {
-    let shard = match cell.try_lock() {
-        Some(shard) => shard,
-        None => lock_contended(cell, patience)?,
-    };
-    if shard.owner == handle.namespace().id() { Ok(shard) } else { Err(LockError::Stale) }
+fn lock(cell: &ShardMutex<Shard>, patience: Patience) -> Result<ShardGuard<'_, Shard>, LockError> {
+    match cell.try_lock() {
+        Some(shard) => Ok(shard),
+        None => lock_contended(cell, patience),
+    }
 }
 
 #[cold]

@@ -12,6 +12,7 @@
 //! |---|---|
 //! | a shard is cleared, its namespace deleted | takes the old table over and frees it when it is done with it |
 //! | namespaces are swapped | nothing: recorders stay with the shards |
+//! | a namespace is resized | the keys stand still until their shard is done; those that were moved before are taken down where they are |
 //! | a large hash is changed | it is taken down group by group as a table of its own |
 //! | a large hash is removed or replaced | takes it over |
 //! | a large hash is renamed or moved | the rest of it is taken down on the spot |
@@ -476,16 +477,10 @@ impl Taking {
         for (section, handle) in handles.iter().enumerate() {
             let mut usage = Usage::default();
             if used.iter().any(|used| std::ptr::eq(*used, handle)) {
-                let shards = handle.namespace().shards_now();
-                for (index, shard) in locks.all_shards_of(handle).enumerate() {
+                for (shards, index, shard) in locks.all_shards_of(handle) {
                     usage += shard.usage();
                     shard.table.begin_recording(EntryRecorder::new(section as u32, control));
-                    units.push(Unit {
-                        section: section as u32,
-                        shards: Arc::clone(&shards),
-                        index,
-                        done: AtomicBool::new(false),
-                    });
+                    units.push(Unit { section: section as u32, shards, index, done: AtomicBool::new(false) });
                 }
             }
             sections.push(Section { namespace: Arc::clone(handle.namespace()), usage });

@@ -54,8 +54,8 @@ impl<O: Stored> Table<O> {
             index += step;
             looked_at += 1;
         }
-        if self.is_recorded() {
-            // The recording needs the table as it is laid out.
+        if self.keeps_layout() {
+            // Somebody needs the table as it is laid out.
         } else if self.len == 0 {
             self.clear();
         } else if self.is_sparse() {

@@ -145,16 +145,16 @@ impl<O: Stored> Table<O> {
         }
     }
 
-    /// Whether most groups are empty, and nobody takes them down.
+    /// Whether most groups are empty, and nobody needs them as they are.
     pub(super) fn is_sparse(&self) -> bool {
-        !self.is_recorded() && self.len * 2 < self.group_count && self.group_count > REBUILD_GROUPS_MIN
+        !self.keeps_layout() && self.len * 2 < self.group_count && self.group_count > REBUILD_GROUPS_MIN
     }
 
     /// Moves the few entries left to a table of their own size: groups never join again, and sampling and scanning should not
     /// walk through what is gone. Costs the groups there were, which took some fifty insertions each.
     #[cold]
     pub(super) fn rebuild(&mut self) {
-        debug_assert!(!self.is_recorded(), "a recording needs the table as it is laid out");
+        debug_assert!(!self.keeps_layout(), "a recording needs the table as it is laid out");
         let mut fresh = Self::new(self.hasher);
         for (_, group) in self.groups() {
             for placed in slots_of(group) {

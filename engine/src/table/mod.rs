@@ -32,6 +32,7 @@ mod scan;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 pub use entry::{EntryView, INLINE_VALUE_MAX, KEY_LEN_MAX, NewValue, Tag, ValueView};
 pub use record::{NoRecorder, Recorded, RecordedValue, Recorder, Stored};
@@ -111,6 +112,8 @@ pub struct Table<O: Stored> {
     len: usize,
     group_count: usize,
     expires_count: usize,
+    /// Whether entries are being moved to other tables: see `transfer.rs`.
+    draining: bool,
     /// What groups have that were taken down: see `record.rs`.
     parity: bool,
     recorder: Option<Box<O::Recorder>>,
@@ -154,6 +157,7 @@ impl<O: Stored> Table<O> {
             len: 0,
             group_count: 0,
             expires_count: 0,
+            draining: false,
             parity: false,
             recorder: None,
             recorded: 0,
@@ -545,7 +549,7 @@ impl<O: Stored> Table<O> {
     pub fn remove(&mut self, slot: Slot) -> Displaced<O> {
         self.before_change(slot.group as usize);
         let displaced = self.remove_in_place(slot);
-        if self.len == 0 && !self.is_recorded() && self.used_bytes() > KEEP_WHEN_EMPTY_BYTES {
+        if self.len == 0 && !self.keeps_layout() && self.used_bytes() > KEEP_WHEN_EMPTY_BYTES {
             *self = Self::new(self.hasher);
             return displaced;
         }
@@ -563,10 +567,16 @@ impl<O: Stored> Table<O> {
 
     /// Removes an entry and leaves its group as it is.
     fn remove_in_place(&mut self, slot: Slot) -> Displaced<O> {
-        let block = self.reference(slot);
         let (entry, parts) = self.entry(slot);
         // SAFETY: the entry is live; its box is taken over here and the block released below.
         let displaced = parts.is_boxed().then(|| unsafe { read_boxed(entry.add(parts.value_at())) });
+        self.vacate(slot, parts);
+        displaced
+    }
+
+    /// Releases an entry's block, whose box is somebody else's by now, and forgets it.
+    fn vacate(&mut self, slot: Slot, parts: Parts) {
+        let block = self.reference(slot);
         // SAFETY: the reference leaves the bucket in the next line.
         unsafe { self.arena.release(block, parts.units()) };
         let group = self.directory[slot.group as usize];
@@ -574,7 +584,12 @@ impl<O: Stored> Table<O> {
         unsafe { group.bucket_mut(slot.bucket as usize) }.clear(slot.index as usize);
         self.len -= 1;
         self.expires_count -= usize::from(parts.has_deadline());
-        displaced
+    }
+
+    /// Whether the table must be left as it is laid out.
+    #[inline]
+    fn keeps_layout(&self) -> bool {
+        self.is_recorded() || self.draining
     }
 
     /// Removes everything and gives back all memory but that of `self`. The boxed objects are dropped here: use

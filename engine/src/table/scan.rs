@@ -3,15 +3,25 @@
 //! A cursor is a position in the order of hashes. It stays meaningful whatever the table does meanwhile: a group that
 //! grows, splits or moves keeps each entry's hash.
 
+use super::arena::BlockRef;
 use super::bucket::{SLOTS, SPILL_MAX};
 use super::entry::{EntryView, Parts};
 use super::group::{Group, POSITION_BITS};
-use super::{Stored, Table, view};
+use super::{Slot, Stored, Table, view};
 
 impl<O: Stored> Table<O> {
     /// Calls `visit` once for each entry whose hash lies in `start..=end`, in no particular order. Cost: the groups'
     /// buckets in the range and the entries visited.
     pub fn scan(&self, start: u64, end: u64, visit: &mut dyn FnMut(EntryView<'_, O>)) {
+        self.walk(start, end, |_, block| {
+            let entry = self.arena.pointer(block);
+            // SAFETY: `walk` names live entries; these are the entry's own parts.
+            visit(unsafe { view(entry, Parts::read(entry)) });
+        });
+    }
+
+    /// [`Table::scan`] over the places of entries.
+    pub(super) fn walk(&self, start: u64, end: u64, mut visit: impl FnMut(Slot, BlockRef)) {
         if self.directory.is_empty() || start > end {
             return;
         }
@@ -19,12 +29,13 @@ impl<O: Stored> Table<O> {
         let mut index = self.first_place(self.directory_index(start));
         while index <= last {
             let group = self.directory[index];
-            self.scan_group(group, index, start, end, visit);
+            self.walk_group(group, index, start, end, &mut visit);
             index += 1 << (self.directory_depth - group.depth());
         }
     }
 
-    fn scan_group(&self, group: Group, index: usize, start: u64, end: u64, visit: &mut dyn FnMut(EntryView<'_, O>)) {
+    #[inline]
+    fn walk_group(&self, group: Group, index: usize, start: u64, end: u64, visit: &mut impl FnMut(Slot, BlockRef)) {
         // The group's own range of hashes, and the part of it that is asked for as positions.
         let span = u64::MAX >> group.depth();
         let group_start = (index as u64) << 1 << (63 - self.directory_depth);
@@ -52,9 +63,7 @@ impl<O: Stored> Table<O> {
                         continue;
                     }
                 }
-                let entry = self.arena.pointer(block);
-                // SAFETY: a live entry and its own parts.
-                visit(unsafe { view(entry, Parts::read(entry)) });
+                visit(Slot { group: index as u32, bucket: bucket_index as u8, index: slot as u8 }, block);
             }
         }
     }

@@ -57,7 +57,7 @@ impl<O: Stored> Table<O> {
     /// Lays the table out anew if an eighth of it are free blocks, so that their memory goes back to the system; whether it did.
     /// Costs a look at every entry, and meanwhile the memory of those there are once more. Slots from before lead nowhere then.
     pub fn trim(&mut self) -> bool {
-        let is_worth_it = !self.is_recorded() && self.free_bytes() * TRIM_PART > self.used_bytes();
+        let is_worth_it = !self.keeps_layout() && self.free_bytes() * TRIM_PART > self.used_bytes();
         if is_worth_it {
             self.rebuild();
         }

@@ -8,7 +8,7 @@
 //! - What it cost: [`process`] (pinning, CPU time and memory of a server), [`machine`] (where it was measured).
 //!
 //! The programs on top: `rkvs-bench` in `load/` puts load on one server, `compare` in `compare/` puts the same load on
-//! several in turns, `micro/` times the engine in process. `results/` keeps what they found, dated, with the setup.
+//! several in turns, `resize` in `resize/` changes the number of shards under load, `micro/` times the engine in process. `results/` keeps what they found, dated, with the setup.
 
 pub mod check;
 pub mod client;

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::keyspace::{Keyspace, scan_range};
 use crate::memory::{Budget, Padded};
 use crate::shard::multi_key::{LockError, Locks, Patience, Reach, lock_all, lock_sets, spin};
-use crate::shard::resize::{Resize, ResizeEnd, ResizeState, Resizing};
+use crate::shard::resize::{EndedResize, Resize, ResizeCounts, ResizeEnd, ResizeState, Resizes, Resizing};
 use crate::shard::route::RouteTable;
 use crate::shard::{RETIRED, Shard, Shards};
 use crate::stats::Usage;
@@ -61,8 +61,8 @@ pub struct Namespace {
     shared: Arc<Shared>,
     /// The shared vacant set until the first use, then a set of its own.
     shards: ArcSwap<Shards>,
-    /// The resize that goes on. Locks of shards may be held when this one is taken, not the other way round.
-    resize: Mutex<Option<Arc<Resize>>>,
+    /// The resize that goes on, and those before. Locks of shards may be held when this one is taken, not the other way round.
+    resizes: Mutex<Resizes>,
     /// Held while the shards come into being or go for good, or a resize begins.
     lifecycle: Mutex<()>,
     deleted: AtomicBool,
@@ -87,7 +87,7 @@ impl Namespace {
             shard_count: AtomicUsize::new(shard_count),
             shared,
             shards: ArcSwap::new(vacant),
-            resize: Mutex::new(None),
+            resizes: Mutex::default(),
             lifecycle: Mutex::new(()),
             deleted: AtomicBool::new(false),
             max_keys: AtomicU64::new(0),
@@ -190,9 +190,9 @@ impl Namespace {
     /// shards cannot hold so much. The number of shards is what it was then.
     pub fn resize(self: &Arc<Self>, shards: usize) -> Result<()> {
         match self.begin_resize(shards)?.run(&AtomicBool::new(false))? {
-            ResizeEnd::Done => Ok(()),
-            ResizeEnd::Cancelled => Err(Error::ResizeCancelled),
-            ResizeEnd::NoRoom => Err(Error::OutOfMemory),
+            Some(ResizeEnd::Done) => Ok(()),
+            Some(ResizeEnd::NoRoom) => Err(Error::OutOfMemory),
+            Some(ResizeEnd::Cancelled) | None => Err(Error::ResizeCancelled),
         }
     }
 
@@ -223,33 +223,43 @@ impl Namespace {
                 return Ok(Resizing::finished(Arc::clone(self)));
             }
             let resize = Arc::new(Resize::begin(self, &present, &mut gates, route));
-            *self.resize.lock() = Some(Arc::clone(&resize));
+            self.resizes.lock().current = Some(Arc::clone(&resize));
             return Ok(Resizing::new(Arc::clone(self), resize));
         }
     }
 
     /// The resize that goes on, for who wants to work at it; `None` when there is none.
     pub fn resizing(self: &Arc<Self>) -> Option<Resizing> {
-        let resize = self.resize.lock().clone()?;
+        let resize = self.resizes.lock().current.clone()?;
         Some(Resizing::new(Arc::clone(self), resize))
     }
 
     /// How far the resize that goes on has come; `None` when there is none.
     pub fn resize_state(&self) -> Option<ResizeState> {
-        self.resize.lock().as_ref().map(|resize| resize.state())
+        self.resizes.lock().current.as_ref().map(|resize| resize.state())
+    }
+
+    /// The resize that has ended last; `None` when none has.
+    pub fn last_resize(&self) -> Option<EndedResize> {
+        self.resizes.lock().last
+    }
+
+    /// How many resizes have ended.
+    pub fn resize_counts(&self) -> ResizeCounts {
+        self.resizes.lock().counts
     }
 
     /// Has the resize that goes on move everything back; whether there is one.
     pub fn cancel_resize(&self) -> bool {
-        let resize = self.resize.lock();
-        resize.iter().for_each(|resize| resize.cancel());
-        resize.is_some()
+        let resizes = self.resizes.lock();
+        resizes.current.iter().for_each(|resize| resize.cancel());
+        resizes.current.is_some()
     }
 
-    /// Notes the shards that a resize leaves. The caller holds all locks.
-    pub(crate) fn end_resize(&self, shards: Arc<Shards>) {
+    /// Notes the shards that a resize leaves, and how it ended, if by itself. The caller holds all locks.
+    pub(crate) fn end_resize(&self, shards: Arc<Shards>, ended: Option<EndedResize>) {
         self.shards.store(shards);
-        *self.resize.lock() = None;
+        self.resizes.lock().end(ended);
     }
 
     /// What the namespace holds and has done, summed over its shards. Locks one shard after another, so numbers that change
@@ -616,7 +626,7 @@ impl Namespace {
                 shard.watches = None;
                 shard.clear(&self.shared.reclaim);
             }
-            self.end_resize(Arc::clone(self.shared.vacant()));
+            self.end_resize(Arc::clone(self.shared.vacant()), None);
             return;
         }
     }

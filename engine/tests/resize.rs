@@ -62,7 +62,7 @@ fn step_to(resizing: &Resizing, progress: f64) {
 }
 
 fn finish(resizing: &Resizing) -> ResizeEnd {
-    resizing.run(&AtomicBool::new(false)).unwrap()
+    resizing.run(&AtomicBool::new(false)).unwrap().unwrap()
 }
 
 /// Has the threads end, also when a check fails.

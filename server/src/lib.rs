@@ -10,6 +10,7 @@ pub mod log;
 pub mod metrics;
 pub mod net;
 pub mod persistence;
+pub mod resizer;
 pub mod resp;
 pub mod server;
 pub mod session;

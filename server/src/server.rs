@@ -18,6 +18,7 @@ use crate::config::{AutosavePattern, Config, NamespaceSettings, Namespaces, Sett
 use crate::metrics::{Counters, LatencyMonitor, NamespaceRates, Observer, Slowlog};
 use crate::net::{self, Descriptors, Inbox, ListenError, Listener, Shutdown, Worker};
 use crate::persistence::Persistence;
+use crate::resizer::Resizer;
 use crate::session::{Clients, Pause};
 
 /// The version of the reference whose behaviour clients may rely on.
@@ -45,6 +46,8 @@ pub struct Server {
     pub pause: Pause,
     /// Saving and loading.
     pub persistence: Persistence,
+    /// Who changes numbers of shards.
+    pub resizer: Arc<Resizer>,
     /// Whether the server is to stop.
     pub shutdown: Shutdown,
     /// When the server started, in Unix milliseconds.
@@ -135,6 +138,7 @@ impl Server {
             observer: Observer::default(),
             pause: Pause::default(),
             persistence,
+            resizer: Arc::default(),
             shutdown: Shutdown::default(),
             started_at_ms,
             run_id: run_id().map_err(system("cannot read random bytes"))?,
@@ -195,14 +199,16 @@ impl Server {
 
     /// The namespaces there are, as a configuration file would make them: see [`config::Namespaces`](crate::config::Namespaces).
     pub(crate) fn namespace_settings(&self) -> Namespaces {
-        let engine = &self.engine;
+        let (engine, current) = (&self.engine, self.config.current());
         let settings = |namespace: &Namespace| {
             let (limits, name, index) = (namespace.limits(), namespace.name(), namespace.database());
+            // A number that was written out, and is right, stays written out.
+            let given = current.namespaces.get(name).map(|given| given.shards as usize);
             let shards = namespace.shard_count();
             NamespaceSettings {
                 // A name that is an index says it already.
                 db: if name == index.to_string() { -1 } else { index.into() },
-                shards: if shards == engine.default_shards() { 0 } else { shards as u32 },
+                shards: if shards == engine.default_shards() && given != Some(shards) { 0 } else { shards as u32 },
                 max_keys: limits.max_keys,
                 max_value_size_bytes: limits.max_value_bytes,
                 maxmemory_bytes: limits.max_memory_bytes,
@@ -215,6 +221,7 @@ impl Server {
     /// Asks the server to stop; returns at once.
     pub fn stop(&self) {
         self.shutdown.request();
+        self.resizer.stop();
         self.wake_workers();
     }
 

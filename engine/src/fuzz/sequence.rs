@@ -524,7 +524,10 @@ impl World {
         for index in 0..NAMESPACES {
             let Space { namespace, handle, model, .. } = &mut self.spaces[index];
             let Some(resizing) = namespace.resizing() else { continue };
-            assert!(resizing.run(&AtomicBool::new(model.now_ms % 2 == 0)).is_ok());
+            if model.now_ms % 2 == 0 {
+                resizing.cancel();
+            }
+            assert!(resizing.run(&AtomicBool::new(false)).is_ok_and(|end| end.is_some()));
             assert_eq!(handle.with(Reach::All, model.now_ms, |keyspace| keyspace.check_invariants()), Ok(()));
             self.scan(index, 10);
         }

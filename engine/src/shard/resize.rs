@@ -39,7 +39,7 @@ use crate::table::{Slot, Table, ValueView};
 use crate::value::{Object, ValueRef};
 
 /// Keys moved under one lock at most: some dozens of microseconds.
-const SLICE_KEYS: usize = 256;
+const SLICE_KEYS: usize = 128;
 /// And fewer where they and their values are long, down to a few: what is copied is some dozens of KiB then.
 const SLICE_BYTES: usize = 64 << 10;
 const SLICE_KEYS_MIN: usize = 16;
@@ -77,6 +77,56 @@ pub enum ResizeEnd {
     Cancelled,
     /// With the number there was, since the table of a new shard was full: so few shards cannot hold so much.
     NoRoom,
+}
+
+/// A resize that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedResize {
+    /// Number of shards before.
+    pub from: usize,
+    /// Number of shards asked for.
+    pub to: usize,
+    /// Keys there were at the beginning.
+    pub keys_total: u64,
+    /// When it began, in Unix milliseconds.
+    pub since_ms: u64,
+    /// When it ended, in Unix milliseconds.
+    pub ended_ms: u64,
+    /// How.
+    pub end: ResizeEnd,
+}
+
+/// The resizes of a namespace.
+#[derive(Debug, Default)]
+pub(crate) struct Resizes {
+    pub(crate) current: Option<Arc<Resize>>,
+    pub(crate) last: Option<EndedResize>,
+    pub(crate) counts: ResizeCounts,
+}
+
+/// How many resizes have ended, by how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ResizeCounts {
+    /// [`ResizeEnd::Done`].
+    pub done: u64,
+    /// [`ResizeEnd::Cancelled`].
+    pub cancelled: u64,
+    /// [`ResizeEnd::NoRoom`].
+    pub no_room: u64,
+}
+
+impl Resizes {
+    /// Notes that there is none any more, and how it ended, if by itself.
+    pub(crate) fn end(&mut self, ended: Option<EndedResize>) {
+        self.current = None;
+        let Some(ended) = ended else { return };
+        self.last = Some(ended);
+        *match ended.end {
+            ResizeEnd::Done => &mut self.counts.done,
+            ResizeEnd::Cancelled => &mut self.counts.cancelled,
+            ResizeEnd::NoRoom => &mut self.counts.no_room,
+        } += 1;
+    }
 }
 
 /// What a step of a resize has done.
@@ -342,7 +392,9 @@ impl Mover {
         fresh.cell(0).lock().counters += counters;
         seen[0].counters += counters;
         *fresh.seen.lock() = seen;
-        namespace.end_resize(Arc::new(fresh));
+        let ended_ms = namespace.shared().clock.now_ms();
+        let ResizeState { from, to, keys_total, since_ms, .. } = resize.state();
+        namespace.end_resize(Arc::new(fresh), Some(EndedResize { from, to, keys_total, since_ms, ended_ms, end }));
         self.ended = Some(end);
         Ok(ResizeStep::Ended(end))
     }
@@ -470,26 +522,24 @@ impl Resizing {
         }
     }
 
-    /// Does all steps there are, with pauses in which others have their turn, and waits for snapshots. Cancels the resize when
-    /// `cancel` becomes true.
+    /// Does all steps there are, with pauses in which others have their turn, and waits for snapshots. Leaves it where it is, and
+    /// returns `None`, when `stop` becomes true.
     ///
     /// # Errors
     ///
     /// As [`Resizing::step`].
     #[expect(clippy::disallowed_methods, reason = "durations are measured; what time it is does not matter")]
-    pub fn run(&self, cancel: &AtomicBool) -> Result<ResizeEnd> {
-        loop {
-            if cancel.load(Ordering::Relaxed) {
-                self.cancel();
-            }
+    pub fn run(&self, stop: &AtomicBool) -> Result<Option<ResizeEnd>> {
+        while !stop.load(Ordering::Relaxed) {
             let started = Instant::now();
             match self.step(SLICE_KEYS)? {
-                ResizeStep::Ended(end) => return Ok(end),
+                ResizeStep::Ended(end) => return Ok(Some(end)),
                 ResizeStep::Waiting => std::thread::sleep(SNAPSHOT_WAIT),
                 ResizeStep::Moved { busy: true, .. } => std::thread::sleep(started.elapsed() * PAUSE_FACTOR),
                 ResizeStep::Moved { busy: false, .. } => std::thread::yield_now(),
             }
         }
+        Ok(None)
     }
 }
 

@@ -230,6 +230,8 @@ impl From<EngineError> for CommandError {
             EngineError::MaxNamespaces => Self::Engine("ERR there are as many namespaces as there may be"),
             EngineError::DatabaseInUse => Self::Engine("ERR another namespace has that DB index"),
             EngineError::ShardCountOutOfRange => Self::Engine("ERR the number of shards is out of range"),
+            EngineError::ResizeInProgress => Self::Engine("BUSYRESIZE the namespace is being resized"),
+            EngineError::ResizeCancelled => Self::Engine("ERR the resize was cancelled"),
         }
     }
 }

@@ -146,11 +146,11 @@ fn rewrite_namespaces(document: &mut Table, namespaces: &Namespaces, at_start: &
     Ok(())
 }
 
-/// Brings one namespace's table in line with what it is. Its index and its shards do not change while it is there, so where the
-/// file had a table it is right about them.
+/// Brings one namespace's table in line with what it is. Its index does not change while it is there, so where the file had a table
+/// it is right about it.
 fn rewrite_namespace(table: &mut dyn TableLike, limits: &NamespaceSettings, is_new: bool) -> Result<(), String> {
     let plain = NamespaceSettings::default();
-    for setting in NAMESPACE_SETTINGS.iter().filter(|setting| is_new || !matches!(setting.name, "db" | "shards")) {
+    for setting in NAMESPACE_SETTINGS.iter().filter(|setting| is_new || setting.name != "db") {
         let key = table.iter().map(|(key, _)| key.to_owned()).find(|key| key.replace('-', "_") == setting.name);
         match key.and_then(|key| Some((table.get_mut(&key)?, key))) {
             Some((item, key)) => update(&key, item, setting, limits)?,

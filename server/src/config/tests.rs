@@ -951,6 +951,16 @@ fn namespaces_of_a_toml_file_follow_what_there_is() {
     assert_eq!(fs::read_to_string(&path).expect("readable"), new, "a second rewrite changes nothing");
     let again = load(Some(&FileSource::open(&path).expect("readable")), environment(&[]), Vec::new()).expect("valid");
     assert_eq!(again.settings.namespaces["new.one"], namespaces["new.one"]);
+    let mut resized = namespaces.clone();
+    for (name, shards) in [("new.one", 8), ("same", 2)] {
+        resized.get_mut(name).expect("is there").shards = shards;
+    }
+    config.rewrite(&resized, false).expect("rewritten");
+    let resized = fs::read_to_string(&path).expect("readable");
+    assert_eq!(
+        resized,
+        new.replace("shards = 4", "shards = 8").replace("max_keys = 3\n", "max_keys = 3\nshards = 2\n")
+    );
     assert_eq!(again.settings.namespaces["1"], NamespaceSettings { db: 1, ..namespaces["1"].clone() });
 }
 

@@ -532,16 +532,34 @@ impl Text {
         family("rkvs_namespace_lock_waits_total", "counter", "Times a shard's lock was found taken.", |row| {
             row.sum.counters.lock_waits
         });
-        family("rkvs_shards", "gauge", "Shards by namespace.", |row| row.shards.len() as u64);
+        family("rkvs_shards", "gauge", "Shards by namespace.", |row| row.namespace.shard_count() as u64);
         family("rkvs_shard_keys_min", "gauge", "Keys of the emptiest shard.", |row| {
             row.shards.iter().map(|usage| usage.keys as u64).min().unwrap_or(0)
         });
         family("rkvs_shard_keys_max", "gauge", "Keys of the fullest shard.", |row| {
             row.shards.iter().map(|usage| usage.keys as u64).max().unwrap_or(0)
         });
+        family("rkvs_shard_resize_in_progress", "gauge", "Whether the namespace is being resized.", |row| {
+            u64::from(row.namespace.resize_state().is_some())
+        });
+        let name = "rkvs_shard_resize_progress_ratio";
+        self.family(name, "gauge", "The part of the keys that is in the new shards, 0 while no resize goes on.");
+        for row in rows.iter().filter(|row| !row.shards.is_empty()) {
+            let progress = row.namespace.resize_state().map_or(0.0, |state| state.progress);
+            self.sample(name, &[("ns", row.namespace.name())], progress);
+        }
+        let name = "rkvs_shard_resizes_total";
+        self.family(name, "counter", "Resizes that have ended.");
+        for row in rows.iter().filter(|row| !row.shards.is_empty()) {
+            let counts = row.namespace.resize_counts();
+            for (result, count) in [("done", counts.done), ("cancelled", counts.cancelled), ("no_room", counts.no_room)]
+            {
+                self.sample(name, &[("ns", row.namespace.name()), ("result", result)], count);
+            }
+        }
     }
 
-    /// Single shards, as long as they are few enough to be looked at.
+    /// Single shards, as long as they are few enough to be looked at. While a namespace is resized its new ones follow the others.
     fn shards(&mut self, rows: &[Row<'_>]) {
         let mut left = SHARDS_MAX;
         let shown: Vec<&Row<'_>> = rows

@@ -9,7 +9,7 @@ fn lists_the_subcommands() {
             let lines: Vec<_> = reply.items().unwrap_or_default().iter().filter_map(|line| line.text()).collect();
             let names = |word: &str| lines.iter().any(|line| line.split(' ').next() == Some(word));
             lines[0].starts_with("NAMESPACE <subcommand>")
-                && ["CREATE", "DELETE", "USE", "INFO", "SHARDS", "CONFIG", "LIST"].into_iter().all(names)
+                && ["CREATE", "DELETE", "USE", "INFO", "SHARDS", "CONFIG", "LIST", "RESIZE"].into_iter().all(names)
                 && lines[lines.len() - 2] == "HELP"
         }),
         "NAMESPACE HELP x" => wrong_arity("namespace|help"),

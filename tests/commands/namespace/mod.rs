@@ -7,6 +7,7 @@ mod delete;
 mod help;
 mod info;
 mod list;
+mod resize;
 mod save;
 mod shards;
 mod use_namespace;

@@ -21,10 +21,7 @@ fn swapdb(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> 
     let second = read_index(args, "ERR invalid second DB index")?;
     let namespaces = [ctx.database(first)?, ctx.database(second)?];
     if namespaces[0].id() != namespaces[1].id() {
-        ctx.with_namespaces(&namespaces, |locks, handles, _| {
-            locks.swap(handles[0], handles[1]);
-            Ok(())
-        })?;
+        ctx.with_namespaces(&namespaces, |locks, handles, _| Ok(locks.swap(handles[0], handles[1])?))?;
     }
     reply.ok();
     Ok(())

@@ -1,5 +1,6 @@
 //! `NAMESPACE INFO name`: facts and statistics about a namespace.
 
+use super::resize::Plan;
 use super::{find, parameter};
 use crate::command::prelude::*;
 
@@ -17,7 +18,8 @@ pub(super) const INFO: Command = Command {
     ..Command::DEFAULT
 };
 
-/// Everything is counted since the start of the server.
+/// Everything is counted since the start of the server. While the namespace is resized, `shards` is the number before and
+/// `resize_target` the one after.
 fn info(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let namespace = find(ctx, args.bytes()?)?;
     let usage = namespace.recent_usage();
@@ -41,7 +43,13 @@ fn info(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> Co
     ];
     let facts = parameter::all(&namespace);
     let autosave = ctx.server.persistence.autosave_of(&namespace).map_or(0, |autosave| autosave.interval_ms / 1_000);
-    reply.map(2 + facts.len() + numbers.len());
+    let plan = Plan::of(ctx.server, &namespace);
+    let resize_numbers = [
+        ("resize_target", plan.to as u64),
+        ("resize_keys_moved", plan.moving.map_or(0, |moving| moving.keys_moved)),
+        ("resize_keys_total", plan.moving.map_or(0, |moving| moving.keys_total)),
+    ];
+    reply.map(3 + facts.len() + numbers.len() + resize_numbers.len());
     reply.bulk(b"name");
     reply.bulk(namespace.name().as_bytes());
     for (name, value) in facts {
@@ -53,7 +61,9 @@ fn info(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> Co
     }
     reply.bulk(b"autosave");
     reply.integer(autosave as i64);
-    for (name, number) in numbers {
+    reply.bulk(b"resize_state");
+    reply.bulk(plan.state.as_bytes());
+    for (name, number) in numbers.into_iter().chain(resize_numbers) {
         reply.bulk(name.as_bytes());
         reply.integer(number as i64);
     }

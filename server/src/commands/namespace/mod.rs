@@ -9,6 +9,7 @@ mod delete;
 mod info;
 mod list;
 mod parameter;
+mod resize;
 mod save;
 mod shards;
 mod use_namespace;
@@ -37,6 +38,7 @@ static NAMESPACE: &[Command] = &[Command {
         info::INFO,
         list::LIST,
         save::LOAD,
+        resize::RESIZE,
         save::SAVE,
         shards::SHARDS,
         use_namespace::USE,

@@ -19,6 +19,7 @@ pub(super) const SHARDS: Command = Command {
     ..Command::DEFAULT
 };
 
+/// While the namespace is resized the new shards follow the ones there were.
 fn shards(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
     let namespace = find(ctx, args.bytes()?)?;
     let mut usages = namespace.recent_shard_usage();

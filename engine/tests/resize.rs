@@ -454,6 +454,7 @@ fn keys_stand_still_while_a_snapshot_takes_them_down() {
     assert_eq!(taking.run(2, &sink, &AtomicBool::new(false)), Ok(true));
     assert_eq!(taking.progress().keys(), 1_000, "in whichever set they are");
     assert!(sink.0.into_inner() > 0);
+    drop(taking);
     assert_eq!(finish(&resizing), ResizeEnd::Cancelled);
     // Nor does a set vanish that is being taken down.
     let resizing = namespace.begin_resize(2).unwrap();

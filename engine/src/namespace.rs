@@ -754,7 +754,10 @@ impl Handle {
     #[inline]
     pub fn lock(&self, reach: Reach<'_>, patience: Patience) -> std::result::Result<Locks<'_>, LockError> {
         match reach {
-            Reach::Key(hash) => Locks::one(self, hash, patience),
+            Reach::Key(hash) => match Locks::one(self, hash, patience) {
+                Err(LockError::Resized) => Locks::many(&[(self, reach)], patience),
+                locks => locks,
+            },
             reach => Locks::many(&[(self, reach)], patience),
         }
     }

@@ -315,7 +315,7 @@ fn swaps_deletions_and_creations_never_show_another_namespace() {
                     match Locks::many(&[(&second, Reach::All), (&first, Reach::All)], Patience::Wait) {
                         Ok(mut locks) => break locks.swap(&first, &second).unwrap(),
                         Err(LockError::Stale) => {}
-                        Err(LockError::Busy) => unreachable!("waiting does not give up"),
+                        Err(error) => unreachable!("{error:?}: waiting does not give up"),
                     }
                     first.refresh().unwrap();
                     second.refresh().unwrap();

@@ -254,13 +254,7 @@ impl<'a> Keyspace<'a> {
         let shards = self.shards;
         match &mut self.held {
             Held::One(shard) => shard,
-            Held::Several(set) => {
-                let shard = match shards.successor() {
-                    None => set.shard(shards.serial(), shards.route().shard_of(hash)),
-                    Some(successor) => through_gate(&mut **set, shards, successor, hash),
-                };
-                shard.expect("the shards of all keys of an operation are locked before it")
-            }
+            Held::Several(set) => one_of_several(&mut **set, shards, hash),
             Held::Nothing => panic!("an operation on a key needs its shard locked"),
         }
     }
@@ -271,6 +265,16 @@ impl<'a> Keyspace<'a> {
         let (namespace, now_ms, prepaid) = (self.namespace(), self.now_ms, self.prepaid);
         Entries { prepaid, ..Entries::new(self.shard(hash), namespace, now_ms) }
     }
+}
+
+/// The shard of a key among those that are locked.
+#[inline]
+fn one_of_several<'s>(set: &'s mut dyn ShardSet, shards: &Shards, hash: u64) -> &'s mut Shard {
+    let shard = match shards.successor() {
+        None => set.shard(shards.serial(), shards.route().shard_of(hash)),
+        Some(successor) => through_gate(set, shards, successor, hash),
+    };
+    shard.expect("the shards of all keys of an operation are locked before it")
 }
 
 /// The locked shard of a key of a namespace that is being resized.

@@ -220,7 +220,8 @@ impl Shard {
                 dispose(table, namespace, object);
             }
             if let Some(watches) = watches {
-                watches.touch(key);
+                // Hashed again, so that looking up need not keep the hash for this.
+                watches.touch(table.hasher().key(key.bytes));
             }
             counters.expired += 1;
             // The lease is brought in line by the next write or the active cycle.

@@ -51,6 +51,8 @@ pub enum LockError {
     /// A namespace was swapped or deleted since its handle was last refreshed: call [`Handle::refresh`] on all
     /// handles and try again.
     Stale,
+    /// The namespace is being resized, and a key may take two locks: [`Locks::many`] takes them. Said by [`Locks::one`] alone.
+    Resized,
 }
 
 /// A lock that is held.
@@ -91,22 +93,13 @@ impl<'e> Locks<'e> {
     ///
     /// # Errors
     ///
-    /// [`LockError`].
+    /// [`LockError`]. Of [`LockError::Resized`] the caller has to think, since a way through here to [`Locks::many`] would cost those
+    /// who do not need it some instructions each time.
     #[inline]
     pub fn one(handle: &'e Handle, hash: u64, patience: Patience) -> Result<Self, LockError> {
         let shards = handle.shards();
-        let shard = lock(shards.cell_of(hash).1, patience)?;
-        if shard.owner == handle.namespace().id() {
-            return Ok(Self { held: Held::One { serial: shards.serial, shard } });
-        }
-        drop(shard);
-        Self::one_through_gate(handle, hash, patience)
-    }
-
-    /// [`Locks::one`] for a namespace that is being resized, if that is what its owner means.
-    #[cold]
-    fn one_through_gate(handle: &'e Handle, hash: u64, patience: Patience) -> Result<Self, LockError> {
-        Self::many(&[(handle, Reach::Key(hash))], patience)
+        let shard = lock_owned(handle, shards.cell_of(hash).1, patience)?;
+        Ok(Self { held: Held::One { serial: shards.serial, shard } })
     }
 
     /// Locks what an operation needs in one or several namespaces.
@@ -149,7 +142,9 @@ impl<'e> Locks<'e> {
         let mut owners = 0;
         for (_, index, handle) in order {
             let shards = handle.shards();
-            owners |= guards.lock(shards, index, handle.namespace().id(), patience)?;
+            let shard = lock(shards.cell(index), handle.namespace().id(), patience)?;
+            owners |= shard.owner;
+            guards.0.push(Guard { serial: shards.serial, index, shard });
         }
         if owners & RESIZING != 0 {
             guards.lock_successors(wanted, patience)?;
@@ -329,23 +324,13 @@ impl ShardSet for Part<'_, '_> {
 
 impl ShardSet for Guards<'_> {
     fn shard(&mut self, serial: u64, index: usize) -> Option<&mut Shard> {
-        let at = self.place(serial, index)?;
-        Some(&mut self.0[at].shard)
+        let guards = &mut *self.0;
+        let at = place(guards, serial, index)?;
+        Some(&mut guards[at].shard)
     }
 }
 
 impl<'e> Guards<'e> {
-    /// Locks one more shard, if it belongs to the namespace, and returns its owner.
-    fn lock(&mut self, shards: &'e Shards, index: usize, namespace: u64, patience: Patience) -> Result<u64, LockError> {
-        let shard = lock(shards.cell(index), patience)?;
-        if !shard.belongs_to(namespace) {
-            return Err(LockError::Stale);
-        }
-        let owner = shard.owner;
-        self.0.push(Guard { serial: shards.serial, index, shard });
-        Ok(owner)
-    }
-
     /// Locks the successors that are wanted beside the gates, which are locked.
     #[cold]
     fn lock_successors(&mut self, wanted: &[(&'e Handle, Reach<'_>)], patience: Patience) -> Result<(), LockError> {
@@ -355,7 +340,7 @@ impl<'e> Guards<'e> {
             let Some(successor) = gates.successor() else { continue };
             let mut want = |index| order.push((successor.serial, index, successor, namespace));
             let has_moved = |hash: u64| {
-                let gate = self.place(gates.serial, gates.cell_of(hash).0);
+                let gate = place(&self.0, gates.serial, gates.cell_of(hash).0);
                 gate.is_some_and(|at| self.0[at].shard.has_moved(hash))
             };
             let mut want_moved = |hash: u64| {
@@ -372,19 +357,20 @@ impl<'e> Guards<'e> {
         order.sort_unstable_by_key(|&(serial, index, ..)| (serial, index));
         order.dedup_by_key(|&mut (serial, index, ..)| (serial, index));
         for (_, index, successor, namespace) in order {
-            self.lock(successor, index, namespace, patience)?;
+            let shard = lock(successor.cell(index), namespace, patience)?;
+            self.0.push(Guard { serial: successor.serial, index, shard });
         }
         Ok(())
     }
+}
 
-    /// Where the guard of a shard is.
-    #[inline]
-    fn place(&self, serial: u64, index: usize) -> Option<usize> {
-        // Where every shard of the first namespace is locked, a shard's index is its guard's place.
-        match self.0.get(index) {
-            Some(guard) if (guard.serial, guard.index) == (serial, index) => Some(index),
-            _ => self.0.binary_search_by_key(&(serial, index), |guard| (guard.serial, guard.index)).ok(),
-        }
+/// Where the guard of a shard is.
+#[inline]
+fn place(guards: &[Guard<'_>], serial: u64, index: usize) -> Option<usize> {
+    // Where every shard of the first namespace is locked, a shard's index is its guard's place.
+    match guards.get(index) {
+        Some(guard) if (guard.serial, guard.index) == (serial, index) => Some(index),
+        _ => guards.binary_search_by_key(&(serial, index), |guard| (guard.serial, guard.index)).ok(),
     }
 }
 
@@ -410,13 +396,34 @@ pub(crate) fn lock_sets(shards: &Shards, namespace: u64) -> Option<Vec<ShardGuar
     Some(guards)
 }
 
-/// Locks a shard, whoever owns it.
+/// Locks a shard, if the handle's namespace owns it and is not being resized.
 #[inline]
-fn lock(cell: &ShardMutex<Shard>, patience: Patience) -> Result<ShardGuard<'_, Shard>, LockError> {
-    match cell.try_lock() {
-        Some(shard) => Ok(shard),
-        None => lock_contended(cell, patience),
-    }
+fn lock_owned<'e>(
+    handle: &Handle,
+    cell: &'e ShardMutex<Shard>,
+    patience: Patience,
+) -> Result<ShardGuard<'e, Shard>, LockError> {
+    let shard = match cell.try_lock() {
+        Some(shard) => shard,
+        None => lock_contended(cell, patience)?,
+    };
+    if shard.owner == handle.namespace().id() { Ok(shard) } else { Err(look_closer(handle, shard.owner)) }
+}
+
+/// What it means that a shard has an owner that a handle did not expect.
+#[cold]
+fn look_closer(handle: &Handle, owner: u64) -> LockError {
+    if owner == handle.namespace().id() | RESIZING { LockError::Resized } else { LockError::Stale }
+}
+
+/// Locks a shard, if the namespace owns it, resized or not.
+#[inline]
+fn lock(cell: &ShardMutex<Shard>, namespace: u64, patience: Patience) -> Result<ShardGuard<'_, Shard>, LockError> {
+    let shard = match cell.try_lock() {
+        Some(shard) => shard,
+        None => lock_contended(cell, patience)?,
+    };
+    if shard.belongs_to(namespace) { Ok(shard) } else { Err(LockError::Stale) }
 }
 
 #[cold]

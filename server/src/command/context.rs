@@ -186,7 +186,7 @@ impl<'a> Context<'a> {
                     return operation(&mut locks, &handles, self.now_ms);
                 }
                 Err(LockError::Busy) => return Err(CommandError::LockBusy),
-                Err(LockError::Stale) => {}
+                Err(LockError::Stale | LockError::Resized) => {}
             }
             for handle in &mut handles {
                 handle.refresh()?;

@@ -437,7 +437,7 @@ impl Dispatcher {
                 // Who waits for a job is woken at its end.
                 Err(LockError::Busy) if session.job.is_some() => return Flow::Paused,
                 Err(LockError::Busy) => return Flow::LockBusy,
-                Err(LockError::Stale) => namespace.refresh().err(),
+                Err(LockError::Stale | LockError::Resized) => namespace.refresh().err(),
             };
             if let Some(error) = error {
                 self.refuse(session, Some(command), &error.into(), output);
@@ -457,7 +457,11 @@ impl Dispatcher {
         output: &mut Output,
     ) -> Result<Option<Handle>, LockError> {
         let locks = match (command.scope, args.hashed()) {
-            (Scope::Keys, &[(_, hash), ..]) => Some(Locks::one(namespace, hash, Patience::Brief)?),
+            (Scope::Keys, &[(_, hash), ..]) => match Locks::one(namespace, hash, Patience::Brief) {
+                Ok(locks) => Some(locks),
+                Err(LockError::Resized) => return self.run_resized(session, namespace, command, args, output),
+                Err(error) => return Err(error),
+            },
             (Scope::Keys, []) if !command.keys.is_empty() => {
                 let reach = self.found.find(command, args);
                 let locks = Locks::many(&[(namespace, reach)], Patience::Brief)?;
@@ -472,6 +476,22 @@ impl Dispatcher {
             _ => None,
         };
         self.call_with(locks, session, namespace, command, args, output)
+    }
+
+    /// [`Self::run_locked`] for a request with one key while the namespace is being resized.
+    #[cold]
+    #[inline(never)]
+    fn run_resized(
+        &self,
+        session: &mut Session,
+        namespace: &Handle,
+        command: &'static Command,
+        args: &mut Args<'_>,
+        output: &mut Output,
+    ) -> Result<Option<Handle>, LockError> {
+        let reach = args.hashed().first().map_or(Reach::All, |(_, hash)| Reach::Key(*hash));
+        let locks = Locks::many(&[(namespace, reach)], Patience::Brief)?;
+        self.call_with(Some(locks), session, namespace, command, args, output)
     }
 
     /// Calls a handler with the locks its scope asks for; returns the namespace it has chosen. The error is that of locks that

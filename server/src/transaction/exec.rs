@@ -155,7 +155,7 @@ impl Run {
                 // A watched key has changed.
                 Ok(None) => return Flow::Done,
                 Err(LockError::Busy) => return Flow::LockBusy,
-                Err(LockError::Stale) => self.refresh().err(),
+                Err(LockError::Stale | LockError::Resized) => self.refresh().err(),
             };
             if let Some(error) = error {
                 // A namespace is gone, perhaps by one of these requests: the others find nothing to work on.

@@ -10,8 +10,8 @@
 //! namespace's shards cannot change, because whoever changes them holds all their locks.
 //!
 //! **The rule of the gate.** While a namespace is resized it has two sets of shards. The one it had before is the *gate*: who wants
-//! a key locks its shard there first, and learns from [`Shard::has_moved`] whether to lock the one in the *successor* too. So where
-//! a key is never changes while its gate is locked. The owner of gates has [`RESIZING`] set, so that whoever compares owners
+//! a key locks its shard there first, and learns from `Shard::has_moved` whether to lock the one in the *successor* too. So where
+//! a key is never changes while its gate is locked. The owner of gates has `RESIZING` set, so that whoever compares owners
 //! finds out, and nobody else has to ask.
 
 mod lock;

@@ -1,6 +1,6 @@
 //! Taking the state of several namespaces at one moment, while they go on changing.
 //!
-//! [`Taking::begin`] locks everything for as long as it takes to give every shard's table a recorder: that is the moment. From
+//! `Taking::begin` locks everything for as long as it takes to give every shard's table a recorder: that is the moment. From
 //! then on [`Taking::run`] walks the shards with some threads, a few hundred entries under a lock at a time, and a writer that is
 //! about to change a group nobody has come to yet takes it down first (`table/record.rs`). What is taken down goes to a
 //! [`BlockSink`] in blocks, outside of all locks.

@@ -1,10 +1,10 @@
 //! Snapshots of the server: loading one at start, saving by command, by save points and at the end.
 //!
-//! Saving and loading run on threads of their own ([`job`]); workers go on serving. A client that waits for such a job is
+//! Saving and loading run on threads of their own (`job.rs`); workers go on serving. A client that waits for such a job is
 //! parked as during a pause, and its request runs again when the job has ended. `shutdown.rs` saves before the server stops,
 //! `status.rs` is what INFO and the metrics tell.
 //!
-//! What a worker must know before it runs a request lies in one word, [`Persistence::gate`]: whether the data is still being loaded,
+//! What a worker must know before it runs a request lies in one word, `Persistence::gate`: whether the data is still being loaded,
 //! whether the last save has failed, whether the server saves for the last time.
 
 mod autosave;
@@ -86,7 +86,7 @@ impl Persistence {
     /// Goes over to another data directory.
     ///
     /// # Errors
-    /// As [`Persistence::open`]; nothing changes then.
+    /// When it cannot be opened; nothing changes then.
     pub fn change_directory(&self, path: &Path) -> Result<(), FileError> {
         *self.directory.write() = open(path)?;
         Ok(())

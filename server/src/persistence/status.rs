@@ -40,7 +40,7 @@ pub struct Counts {
     pub succeeded: u64,
     /// Saves that failed.
     pub failed: u64,
-    /// Those that succeeded by duration, each up to the bound in [`DURATION_BUCKETS_S`], not those of the buckets before.
+    /// Those that succeeded by duration, each up to the bound in `DURATION_BUCKETS_S`, not those of the buckets before.
     pub buckets: [u64; DURATION_BUCKETS_S.len()],
     /// Their durations together, in seconds.
     pub sum_s: f64,

@@ -1,6 +1,6 @@
 //! Resizes a namespace of a running server under load, and checks that nothing is missed or lost.
 //!
-//! The keys `key:0` … of `DEBUG POPULATE` are read and must be there. Each client also writes keys of its own, one request after
+//! The keys of `DEBUG POPULATE` are read and must be there. Each client also writes keys of its own, one request after
 //! the other; what was acknowledged must be read back, at random meanwhile and all of it in the end. Latencies, throughput and
 //! memory are told for each resize, and for some seconds before the first and after the last.
 
@@ -43,6 +43,8 @@ struct Arguments {
 
 /// Keys that each client writes.
 const OWN_KEYS: u64 = 50_000;
+/// Keys made by one request, which is answered soon enough then.
+const POPULATE_MAX: u64 = 1_000_000;
 /// Time between two looks at a resize.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -51,7 +53,10 @@ fn main() -> io::Result<()> {
     let endpoint = Endpoint::Tcp("127.0.0.1".into(), arguments.port);
     let mut client = Client::connect(&endpoint, &Handshake::default())?;
     let pid = client.info("process_id")?.and_then(|pid| pid.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
-    client.request(&["DEBUG", "POPULATE", &arguments.keys.to_string()])?;
+    for first in (0..arguments.keys).step_by(POPULATE_MAX as usize) {
+        let count = POPULATE_MAX.min(arguments.keys - first).to_string();
+        client.request(&["DEBUG", "POPULATE", &count, &prefix(first)])?;
+    }
     let latencies: Vec<_> = (0..arguments.clients).map(|_| Mutex::new(nanoseconds())).collect();
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -71,6 +76,11 @@ fn main() -> io::Result<()> {
         println!("{read} reads of keys that were there, none missed; {written} keys written, none lost");
         driven
     })
+}
+
+/// What the name of a key begins with.
+fn prefix(key: u64) -> String {
+    format!("key{}", key / POPULATE_MAX)
 }
 
 /// Does the steps and tells what they cost.
@@ -161,7 +171,8 @@ fn serve(
             1 => check(&mut client, &own_name(own), written.get(&own).map(u64::to_string))?,
             _ => {
                 let key = random.below(keys);
-                check(&mut client, &format!("key:{key}"), Some(format!("value:{key}")))?;
+                let number = key % POPULATE_MAX;
+                check(&mut client, &format!("{}:{number}", prefix(key)), Some(format!("value:{number}")))?;
                 there += 1;
             }
         }

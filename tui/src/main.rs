@@ -1,0 +1,4 @@
+//! `rkvs-tui`: a running server, live in the terminal.
+#![forbid(unsafe_code)]
+
+fn main() {}

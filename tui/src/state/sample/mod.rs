@@ -1,0 +1,184 @@
+//! What one poll of a server told. A `Sample` is also a line of a recording (see `source::record`).
+//!
+//! Everything but INFO is polled only when a screen asks for it (`Wants`), so each part is an `Option`: absent means that
+//! it was not asked for, or that this server does not have it. Parts sit behind `Arc`, so that a clone costs nothing.
+
+mod autosave;
+mod client;
+mod command;
+mod info;
+mod namespace;
+mod setting;
+mod shard;
+mod slowlog;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use autosave::Autosave;
+pub use client::{Client, Clients};
+pub use command::Command;
+pub use info::Info;
+pub use namespace::Namespace;
+pub use setting::Setting;
+pub use shard::{Resize, Shard, Shards};
+pub use slowlog::{SlowCommand, Slowlog};
+
+/// Clients that a sample holds at most; more are counted only.
+pub const CLIENTS_MAX: usize = 20_000;
+/// Namespaces that a sample holds at most.
+pub const NAMESPACES_MAX: usize = 65_536;
+/// Entries of the slowlog that are asked for.
+pub const SLOWLOG_MAX: usize = 512;
+
+/// Who answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Server {
+    /// Where it was reached, without a password.
+    pub address: String,
+    /// The version of rkvs; absent when it is another server.
+    pub rkvs_version: Option<String>,
+    /// The version of Redis that it is, or is compatible with.
+    pub redis_version: Option<String>,
+}
+
+impl Server {
+    /// Whether it has namespaces, shards and autosaves.
+    pub fn is_rkvs(&self) -> bool {
+        self.rkvs_version.is_some()
+    }
+
+    /// Name and version, such as `rkvs 0.4.0`.
+    pub fn title(&self) -> String {
+        match (&self.rkvs_version, &self.redis_version) {
+            (Some(version), _) => format!("rkvs {version}"),
+            (None, Some(version)) => format!("redis {version}"),
+            (None, None) => "server".into(),
+        }
+    }
+}
+
+/// What one poll told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sample {
+    /// When it was taken: milliseconds since 1970.
+    pub at_ms: u64,
+    /// Who answered.
+    pub server: Server,
+    /// INFO; polled always.
+    pub info: Arc<Info>,
+    /// The namespaces by database index; on a plain Redis the databases that hold keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespaces: Option<Arc<Vec<Namespace>>>,
+    /// The commands that were called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commands: Option<Arc<Vec<Command>>>,
+    /// Who is connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clients: Option<Arc<Clients>>,
+    /// The shards of one namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shards: Option<Arc<Shards>>,
+    /// The slowest requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slowlog: Option<Arc<Slowlog>>,
+    /// CONFIG GET *, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<Arc<Vec<Setting>>>,
+    /// Which namespaces are saved at intervals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autosaves: Option<Arc<Vec<Autosave>>>,
+}
+
+impl Sample {
+    /// Takes over from an older sample of the same server what this one does not tell.
+    pub fn keep_from(&mut self, older: &Sample) {
+        fn keep<T>(newer: &mut Option<Arc<T>>, older: &Option<Arc<T>>) {
+            if newer.is_none() {
+                newer.clone_from(older);
+            }
+        }
+        keep(&mut self.namespaces, &older.namespaces);
+        keep(&mut self.commands, &older.commands);
+        keep(&mut self.clients, &older.clients);
+        keep(&mut self.shards, &older.shards);
+        keep(&mut self.slowlog, &older.slowlog);
+        keep(&mut self.config, &older.config);
+        keep(&mut self.autosaves, &older.autosaves);
+    }
+
+    /// A namespace by name. `O(n)`.
+    pub fn namespace(&self, name: &str) -> Option<&Namespace> {
+        self.namespaces.as_ref()?.iter().find(|namespace| namespace.name == name)
+    }
+}
+
+/// Which parts a screen needs beside INFO.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// `Sample::namespaces`.
+    pub namespaces: bool,
+    /// Of many namespaces, those to ask about in every poll: the ones that can be seen.
+    pub visible_namespaces: Vec<String>,
+    /// `Sample::commands`.
+    pub commands: bool,
+    /// `Sample::clients`.
+    pub clients: bool,
+    /// `Sample::shards`, of this namespace.
+    pub shards_of: Option<String>,
+    /// `Sample::slowlog`.
+    pub slowlog: bool,
+    /// `Sample::config`.
+    pub config: bool,
+    /// `Sample::autosaves`.
+    pub autosaves: bool,
+}
+
+impl Wants {
+    /// Every part, for a recording and for `--once`.
+    pub fn everything(shards_of: Option<String>) -> Self {
+        Self {
+            namespaces: true,
+            visible_namespaces: Vec::new(),
+            commands: true,
+            clients: true,
+            shards_of,
+            slowlog: true,
+            config: true,
+            autosaves: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_asked_for_is_kept_from_before() {
+        let older = Sample { commands: Some(Arc::default()), slowlog: Some(Arc::default()), ..Sample::default() };
+        let fresh = Arc::new(vec![Command { name: "get".into(), ..Command::default() }]);
+        let mut newer = Sample { commands: Some(Arc::clone(&fresh)), ..Sample::default() };
+        newer.keep_from(&older);
+        assert_eq!(newer.commands, Some(fresh));
+        assert!(newer.slowlog.is_some());
+        assert!(newer.clients.is_none());
+    }
+
+    #[test]
+    fn a_sample_survives_a_recording() {
+        let sample = Sample {
+            at_ms: 5,
+            info: Arc::new(Info::parse("# Server\r\nredis_version:7.2.4\r\nx:a:b\r\n")),
+            namespaces: Some(Arc::new(vec![Namespace { name: "a\n\u{1b}[2J".into(), ..Namespace::default() }])),
+            ..Sample::default()
+        };
+        let line = serde_json::to_string(&sample).unwrap();
+        assert!(!line.contains('\n'));
+        assert_eq!(serde_json::from_str::<Sample>(&line).unwrap(), sample);
+        assert_eq!(serde_json::from_str::<Sample>("{}").unwrap(), Sample::default());
+    }
+}

@@ -1,4 +1,259 @@
-//! What is known, and what follows from what happens. Pure: no drawing, no sockets, no wall clock; time comes in with messages.
+//! What is known, and what follows from what happens. Pure: no drawing, no sockets, no wall clock; the time comes in with every
+//! message. `App` is all there is to know; `update` is the only one that changes it.
 
+pub mod actions;
+pub mod dialog;
+pub mod events;
+pub mod filter;
 pub mod history;
+pub mod input;
+pub mod list;
+pub mod msg;
 pub mod sample;
+pub mod tab;
+pub mod update;
+
+use std::sync::Arc;
+
+use dialog::Dialog;
+use events::Events;
+use history::{History, Window};
+use input::Input;
+use list::List;
+use msg::Effect;
+use ratatui::layout::Size;
+use sample::{Sample, Server, Wants};
+use tab::Tab;
+
+use crate::screens;
+use crate::theme::Theme;
+
+/// Lengths of time that charts show, in seconds; the longest is what the rings hold at a poll a second.
+pub const WINDOWS_S: [u64; 5] = [60, 120, 300, 600, 3_600];
+/// How often can be polled, in milliseconds.
+pub const INTERVALS_MS: [u64; 6] = [500, 1_000, 2_000, 5_000, 10_000, 60_000];
+
+/// What is fixed at the start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Refuses everything that changes the server.
+    pub is_readonly: bool,
+    /// Colours and characters.
+    pub theme: Theme,
+    /// How often the server is polled.
+    pub interval_ms: u64,
+    /// Whether the mouse is taken.
+    pub has_mouse: bool,
+    /// The namespace that is looked at first.
+    pub namespace: Option<String>,
+    /// The address, until the server has answered.
+    pub address: String,
+    /// The tab that is shown first.
+    pub tab: Tab,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            is_readonly: false,
+            theme: Theme::default(),
+            interval_ms: 1_000,
+            has_mouse: true,
+            namespace: None,
+            address: String::new(),
+            tab: Tab::Overview,
+        }
+    }
+}
+
+/// How the connection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// The first answer is awaited.
+    Connecting,
+    /// The server answers.
+    Connected,
+    /// It does not.
+    Disconnected {
+        /// Why.
+        error: String,
+        /// When it is tried again: milliseconds since 1970.
+        retry_at_ms: u64,
+    },
+}
+
+/// What lies over the screen. The uppermost gets the keys.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    /// A question or a message.
+    Dialog(Dialog),
+    /// The keys, those that fit what was typed.
+    Help {
+        /// What was typed.
+        query: Input,
+        /// Lines scrolled away.
+        scroll: u16,
+    },
+    /// A command is typed.
+    Palette {
+        /// What was typed.
+        input: Input,
+        /// What was wrong with it.
+        error: Option<String>,
+    },
+    /// The filter of the list is typed; it takes effect while it is.
+    Filter,
+}
+
+/// Everything that is known.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The time of the last message: milliseconds since 1970.
+    pub now_ms: u64,
+    /// Columns and rows of the terminal.
+    pub size: Size,
+    /// What is fixed at the start, or set by a key.
+    pub options: Options,
+    /// How the connection is.
+    pub connection: Connection,
+    /// The tab that is shown.
+    pub tab: Tab,
+    /// What lies over it, the uppermost last.
+    pub overlays: Vec<Overlay>,
+    /// The newest of all that was told.
+    latest: Arc<Sample>,
+    /// What is shown instead while paused.
+    frozen: Option<Arc<Sample>>,
+    /// What charts show.
+    pub history: History,
+    /// What happened lately.
+    pub events: Events,
+    /// Charts show the last so many seconds.
+    pub window_s: u64,
+    /// Whether the focused panel has the whole body.
+    pub is_zoomed: bool,
+    /// The panel of the screen that is focused; screens take the remainder.
+    pub focus: usize,
+    /// Whether the key bar shows more than fits in a line.
+    pub has_more_hints: bool,
+    /// The namespace that Shards and Keys are about.
+    pub namespace: Option<String>,
+    /// The state of screens of their own.
+    pub screens: screens::States,
+    lists: [List; Tab::ALL.len()],
+    /// What the source was last told to poll.
+    wants: Wants,
+    /// The tab shown before.
+    previous_tab: Tab,
+}
+
+impl App {
+    /// Nothing is known yet.
+    pub fn new(options: Options, size: Size) -> Self {
+        let server = Server { address: options.address.clone(), ..Server::default() };
+        Self {
+            now_ms: 0,
+            size,
+            connection: Connection::Connecting,
+            tab: options.tab,
+            overlays: Vec::new(),
+            latest: Arc::new(Sample { server, ..Sample::default() }),
+            frozen: None,
+            history: History::default(),
+            events: Events::default(),
+            window_s: WINDOWS_S[2],
+            is_zoomed: false,
+            focus: 0,
+            has_more_hints: false,
+            namespace: options.namespace.clone(),
+            screens: screens::States::default(),
+            lists: Default::default(),
+            wants: Wants::default(),
+            previous_tab: Tab::Overview,
+            options,
+        }
+    }
+
+    /// What is shown: the newest of all that was told, or what it was when the display was frozen.
+    pub fn sample(&self) -> &Sample {
+        self.frozen.as_ref().unwrap_or(&self.latest)
+    }
+
+    /// The newest of all that was told, also while paused: what actions go by.
+    pub fn latest(&self) -> &Sample {
+        &self.latest
+    }
+
+    /// Whether the display is frozen.
+    pub fn is_paused(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// Whether anything was told yet.
+    pub fn has_data(&self) -> bool {
+        self.latest.at_ms > 0
+    }
+
+    /// Who answers.
+    pub fn server(&self) -> &Server {
+        &self.latest.server
+    }
+
+    /// The time that charts show: it ends with what is shown.
+    pub fn window(&self) -> Window {
+        let to_ms = match (&self.frozen, &self.connection) {
+            (Some(frozen), _) => frozen.at_ms,
+            // The gap grows while nothing is known.
+            (None, Connection::Disconnected { .. }) => self.now_ms,
+            (None, _) => self.latest.at_ms,
+        };
+        Window { from_ms: to_ms.saturating_sub(self.window_s * 1_000), to_ms }
+    }
+
+    /// The list of the tab that is shown.
+    pub fn list(&self) -> &List {
+        self.list_of(self.tab)
+    }
+
+    /// The list of a tab.
+    pub fn list_of(&self, tab: Tab) -> &List {
+        &self.lists[tab.index()]
+    }
+
+    /// The list of a tab, to be changed.
+    pub fn list_of_mut(&mut self, tab: Tab) -> &mut List {
+        &mut self.lists[tab.index()]
+    }
+
+    /// The tabs that this server has something for.
+    pub fn tabs(&self) -> impl Iterator<Item = Tab> {
+        Tab::ALL.into_iter().filter(|&tab| screens::of(tab).is_available(self))
+    }
+
+    /// The namespace that Shards and Keys are about: the one that was chosen, or else the first one that holds keys.
+    pub fn namespace_or_first(&self) -> Option<&str> {
+        let namespaces = self.sample().namespaces.as_deref().map_or(&[][..], Vec::as_slice);
+        self.namespace.as_deref().or_else(|| {
+            let used = namespaces.iter().find(|namespace| namespace.keys.unwrap_or(0) > 0);
+            used.or(namespaces.first()).map(|namespace| namespace.name.as_str())
+        })
+    }
+
+    /// Puts a dialog on top. One that asks is replaced by a message when the dashboard only reads, so that nobody can confirm it.
+    pub fn open(&mut self, dialog: Dialog) {
+        let dialog = if self.options.is_readonly && dialog.is_question() {
+            Dialog::message("Read-only", format!("{} is refused: started with --readonly", dialog.title))
+        } else {
+            dialog.server_line(self.server())
+        };
+        self.overlays.push(Overlay::Dialog(dialog));
+    }
+
+    /// Says something that needs no answer.
+    pub fn tell(&mut self, level: events::Level, text: impl Into<String>) {
+        self.events.push(self.now_ms, level, text);
+    }
+}
+
+/// Nothing to be done.
+pub const NO_EFFECTS: Vec<Effect> = Vec::new();

@@ -1,0 +1,140 @@
+//! The loop: what the terminal, the source and the clock tell becomes messages; `update` makes of them state and effects; the
+//! state is drawn when something changed, at most some thirty times a second. It runs on one thread.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream};
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use crate::clock;
+use crate::source::record::Recorder;
+use crate::source::{Order, Source};
+use crate::state::App;
+use crate::state::msg::{Effect, Msg};
+use crate::state::sample::Wants;
+use crate::state::update::update;
+use crate::terminal::Guard;
+use crate::view::view;
+
+/// Messages that wait at most; whoever sends more waits.
+pub const MESSAGES_MAX: usize = 64;
+/// The shortest time between two pictures.
+const FRAME: Duration = Duration::from_millis(33);
+const TICK: Duration = Duration::from_secs(1);
+
+/// Runs until the user quits.
+pub async fn run(
+    mut app: App,
+    mut guard: Guard,
+    source: Source,
+    mut messages: mpsc::Receiver<Msg>,
+    mut recorder: Option<Recorder>,
+) -> io::Result<()> {
+    let mut input = EventStream::new();
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_stale = true;
+    let mut next_frame = Instant::now();
+    loop {
+        let msg = tokio::select! {
+            biased;
+            event = input.next() => match event {
+                Some(event) => message(event?),
+                // The terminal is gone.
+                None => return Ok(()),
+            },
+            () = sleep_until(next_frame), if is_stale => {
+                guard.terminal().draw(|frame| view(&app, frame))?;
+                is_stale = false;
+                next_frame = Instant::now() + FRAME;
+                continue;
+            }
+            msg = messages.recv() => msg,
+            _ = tick.tick() => Some(Msg::Tick),
+        };
+        let Some(msg) = msg else { continue };
+        if let (Msg::Sample(sample), Some(recording)) = (&msg, &mut recorder)
+            && let Err(error) = recording.write(sample)
+        {
+            recorder = None;
+            update(&mut app, Msg::Notice(Err(format!("the recording has ended: {error}"))), clock::now_ms());
+        }
+        is_stale = true;
+        for effect in update(&mut app, msg, clock::now_ms()) {
+            match effect {
+                Effect::Quit => return Ok(()),
+                Effect::Suspend => {
+                    suspend(&mut guard).await?;
+                    input = EventStream::new();
+                }
+                effect => {
+                    if let Some(notice) = carry_out(effect, &mut guard, &source, recorder.is_some())? {
+                        update(&mut app, notice, clock::now_ms());
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn message(event: Event) -> Option<Msg> {
+    Some(match event {
+        Event::Key(key) => Msg::Key(key),
+        Event::Mouse(mouse) => Msg::Mouse(mouse),
+        Event::Paste(text) => Msg::Paste(text),
+        Event::Resize(width, height) => Msg::Resize(width, height),
+        Event::FocusGained => Msg::Focus(true),
+        Event::FocusLost => Msg::Focus(false),
+    })
+}
+
+/// Does what has an effect outside; what is known at once comes back as a message.
+fn carry_out(effect: Effect, guard: &mut Guard, source: &Source, is_recording: bool) -> io::Result<Option<Msg>> {
+    let order = match effect {
+        Effect::Run(request) => Order::Run(request),
+        // A recording holds everything, whatever is looked at.
+        Effect::SetWants(wants) if is_recording => {
+            Order::Wants(Wants { visible_namespaces: wants.visible_namespaces, ..Wants::everything(wants.shards_of) })
+        }
+        Effect::SetWants(wants) => Order::Wants(wants),
+        Effect::SetIntervalMs(interval_ms) => Order::IntervalMs(interval_ms),
+        Effect::PollNow => Order::PollNow,
+        Effect::Copy(text) => {
+            let is_asked = guard.copy(text.as_bytes())?;
+            return Ok(Some(Msg::Notice(if is_asked {
+                Ok("copied".into())
+            } else {
+                Err("too long to be copied".into())
+            })));
+        }
+        Effect::Export { file, contents } => {
+            let written = File::create_new(&file).and_then(|mut out| out.write_all(contents.as_bytes()));
+            return Ok(Some(Msg::Notice(match written {
+                Ok(()) => Ok(format!("wrote {file}")),
+                Err(error) => Err(format!("{file}: {error}")),
+            })));
+        }
+        Effect::SetMouse(has_mouse) => {
+            guard.set_mouse(has_mouse)?;
+            return Ok(None);
+        }
+        Effect::Suspend | Effect::Quit => return Ok(None),
+    };
+    let refused = source.order(order).err();
+    Ok(refused.map(|request| Msg::Answer(request.answer(Err("too many requests wait".into())))))
+}
+
+/// Gives the terminal back and stops; the shell continues the process.
+async fn suspend(guard: &mut Guard) -> io::Result<()> {
+    guard.suspend();
+    let mut continued = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(SIGCONT))?;
+    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+    continued.recv().await;
+    guard.resume()
+}
+
+const SIGCONT: i32 = rustix::process::Signal::CONT.as_raw();

@@ -1,0 +1,388 @@
+//! The keys: one table that the dispatcher, the key bar, the help and the command palette share.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::state::tab::Tab;
+
+/// What can be done. Where an action says nothing about screens, `update` does it; the others go to the screen's `act`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "`Binding::help` says what each does")]
+pub enum Action {
+    // Everywhere.
+    Quit,
+    Suspend,
+    GoTo(Tab),
+    NextTab,
+    PreviousTab,
+    Help,
+    Palette,
+    Back,
+    Zoom,
+    WindowShorter,
+    WindowLonger,
+    Pause,
+    PollFaster,
+    PollSlower,
+    PollNow,
+    BackgroundSave,
+    Save,
+    Copy,
+    Export,
+    Theme,
+    Mouse,
+    MoreHints,
+    // Lists.
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Filter,
+    NextSort,
+    PreviousSort,
+    ReverseSort,
+    /// Goes to the screen first: the details of the selected row unless it does something else.
+    Open,
+    /// Goes on to the screen's next view.
+    NextView,
+    // Screens.
+    Resize,
+    CancelResize,
+    Create,
+    Delete,
+    Flush,
+    SaveNamespace,
+    LoadNamespace,
+    Autosave,
+    Limits,
+    ChooseNamespace,
+    BrowseKeys,
+    Kill,
+    KillMatching,
+    ClearSlowlog,
+    SlowlogThreshold,
+    ResetStatistics,
+    RewriteConfig,
+    Pattern,
+    TypeFilter,
+    LoadMore,
+    Expire,
+}
+
+/// Where a key means something. The narrowest context wins; no key stands in two of them that can meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// Everywhere.
+    Global,
+    /// On screens that have a list.
+    List,
+    /// On some screens.
+    Tabs(&'static [Tab]),
+}
+
+/// Keys and what they do.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Any of these.
+    pub keys: &'static [Key],
+    /// Where.
+    pub context: Context,
+    /// What.
+    pub action: Action,
+    /// The word in the key bar; empty when it does not stand there.
+    pub hint: &'static str,
+    /// The words in the help.
+    pub help: &'static str,
+    /// Whether the server is changed by it, so that it is left out where that is refused.
+    pub is_change: bool,
+}
+
+/// A key with or without Ctrl.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    code: KeyCode,
+    is_ctrl: bool,
+}
+
+const fn key(character: char) -> Key {
+    Key { code: KeyCode::Char(character), is_ctrl: false }
+}
+
+const fn ctrl(character: char) -> Key {
+    Key { code: KeyCode::Char(character), is_ctrl: true }
+}
+
+const fn special(code: KeyCode) -> Key {
+    Key { code, is_ctrl: false }
+}
+
+impl Key {
+    fn is(self, event: KeyEvent) -> bool {
+        self.code == event.code && self.is_ctrl == event.modifiers.contains(KeyModifiers::CONTROL)
+    }
+
+    /// What is written on it.
+    pub fn label(self) -> String {
+        let name = match self.code {
+            KeyCode::Char(' ') => "Space".into(),
+            KeyCode::Char(character) => character.to_string(),
+            F(number) => format!("F{number}"),
+            BackTab => "Shift-Tab".into(),
+            PageUp => "PgUp".into(),
+            PageDown => "PgDn".into(),
+            other => format!("{other:?}"),
+        };
+        if self.is_ctrl { format!("Ctrl-{name}") } else { name }
+    }
+}
+
+const fn global(keys: &'static [Key], action: Action, hint: &'static str, help: &'static str) -> Binding {
+    Binding { keys, context: Context::Global, action, hint, help, is_change: false }
+}
+
+const fn list(keys: &'static [Key], action: Action, hint: &'static str, help: &'static str) -> Binding {
+    Binding { keys, context: Context::List, action, hint, help, is_change: false }
+}
+
+const fn on(
+    tabs: &'static [Tab],
+    keys: &'static [Key],
+    action: Action,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { keys, context: Context::Tabs(tabs), action, hint, help, is_change: false }
+}
+
+/// Changes the server.
+const fn change(mut binding: Binding) -> Binding {
+    binding.is_change = true;
+    binding
+}
+
+use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Tab as TabKey, Up};
+use Tab::{Clients, Commands, Config, Keys, Namespaces, Overview, Persistence, Shards, Slowlog};
+
+/// All of them: the screens' own first, then lists, then what works everywhere, in the order of the key bar.
+pub static BINDINGS: &[Binding] = &[
+    change(on(&[Namespaces, Shards], &[key('R')], Action::Resize, "resize", "change the number of shards")),
+    change(on(&[Namespaces, Shards], &[key('c')], Action::CancelResize, "", "cancel a change of the number of shards")),
+    change(on(&[Namespaces], &[key('n')], Action::Create, "new", "create a namespace")),
+    change(on(&[Namespaces, Keys], &[key('x')], Action::Delete, "delete", "delete what is selected")),
+    change(on(&[Namespaces, Keys], &[key('X')], Action::Flush, "", "delete all keys of the namespace")),
+    change(on(&[Namespaces, Persistence], &[key('w')], Action::SaveNamespace, "", "save one namespace to a file")),
+    change(on(&[Namespaces, Persistence], &[key('l')], Action::LoadNamespace, "", "load a namespace from a file")),
+    change(on(
+        &[Namespaces, Persistence],
+        &[key('a')],
+        Action::Autosave,
+        "autosave",
+        "save a namespace at intervals, or end that",
+    )),
+    change(on(&[Namespaces], &[key('L')], Action::Limits, "limits", "change the limits of a namespace")),
+    on(&[Namespaces], &[key('K')], Action::BrowseKeys, "keys", "browse the keys of the namespace"),
+    on(&[Shards, Keys], &[key('n')], Action::ChooseNamespace, "namespace", "choose the namespace"),
+    change(on(&[Clients], &[key('x')], Action::Kill, "kill", "kill the selected client")),
+    change(on(&[Clients], &[key('X')], Action::KillMatching, "kill all", "kill all clients that the filter shows")),
+    change(on(&[Slowlog], &[key('C')], Action::ClearSlowlog, "clear", "clear the slowlog")),
+    change(on(&[Slowlog], &[key('T')], Action::SlowlogThreshold, "threshold", "change from when on a request is slow")),
+    change(on(&[Commands], &[key('C')], Action::ResetStatistics, "reset", "set all statistics to zero")),
+    change(on(&[Config], &[key('w')], Action::RewriteConfig, "", "write the settings to the server's file")),
+    on(&[Keys], &[key('p')], Action::Pattern, "pattern", "choose the pattern of the keys"),
+    on(&[Keys], &[key('f')], Action::TypeFilter, "type", "show keys of the next type only"),
+    on(&[Keys], &[key('m')], Action::LoadMore, "more", "load more keys"),
+    change(on(&[Keys], &[key('E')], Action::Expire, "ttl", "change the time to live")),
+    on(&[Shards, Commands, Overview, Keys], &[key('v')], Action::NextView, "view", "show it the next way"),
+    list(&[special(Enter)], Action::Open, "open", "details, or edit what is selected"),
+    list(&[key('/')], Action::Filter, "filter", "filter the rows: words, !word, column=word"),
+    list(&[key('s')], Action::NextSort, "sort", "sort by the next column"),
+    list(&[key('S')], Action::PreviousSort, "", "sort by the previous column"),
+    list(&[key('r')], Action::ReverseSort, "", "reverse the order"),
+    list(&[special(Up), key('k')], Action::Up, "", "up"),
+    list(&[special(Down), key('j')], Action::Down, "", "down"),
+    list(&[special(PageUp), ctrl('b')], Action::PageUp, "", "a page up"),
+    list(&[special(PageDown), ctrl('f')], Action::PageDown, "", "a page down"),
+    list(&[special(Home), key('g')], Action::Top, "", "to the first row"),
+    list(&[special(End), key('G')], Action::Bottom, "", "to the last row"),
+    global(&[key('?'), special(F(1))], Action::Help, "help", "this help; type to search"),
+    global(&[key(':')], Action::Palette, "command", "run a command by name"),
+    global(&[key(' ')], Action::Pause, "pause", "freeze what is shown; histories go on"),
+    global(&[key('e'), key('z')], Action::Zoom, "zoom", "give the focused panel the whole screen, or take it back"),
+    global(&[key('[')], Action::WindowShorter, "", "show a shorter time"),
+    global(&[key(']')], Action::WindowLonger, "", "show a longer time"),
+    change(global(&[key('b')], Action::BackgroundSave, "bgsave", "save everything in the background")),
+    change(global(&[key('B')], Action::Save, "", "save everything and wait")),
+    global(&[key('y')], Action::Copy, "", "copy the selected row"),
+    global(&[key('o')], Action::Export, "", "write what is shown to a file"),
+    global(&[key('+'), key('=')], Action::PollSlower, "", "poll less often"),
+    global(&[key('-')], Action::PollFaster, "", "poll more often"),
+    global(&[ctrl('r'), special(F(5))], Action::PollNow, "", "poll, or try to connect, now"),
+    global(&[key('t')], Action::Theme, "", "the next theme"),
+    global(&[key('M')], Action::Mouse, "", "take the mouse, or leave it to the terminal for selecting text"),
+    global(&[key('.')], Action::MoreHints, "", "show more keys, or fewer"),
+    global(&[key('1')], Action::GoTo(Overview), "", "overview"),
+    global(&[key('2')], Action::GoTo(Namespaces), "", "namespaces"),
+    global(&[key('3')], Action::GoTo(Commands), "", "commands"),
+    global(&[key('4')], Action::GoTo(Clients), "", "clients"),
+    global(&[key('5')], Action::GoTo(Shards), "", "shards"),
+    global(&[key('6')], Action::GoTo(Persistence), "", "persistence"),
+    global(&[key('7')], Action::GoTo(Slowlog), "", "slowlog"),
+    global(&[key('8')], Action::GoTo(Config), "", "settings"),
+    global(&[key('9')], Action::GoTo(Keys), "", "keys"),
+    global(&[special(TabKey)], Action::NextTab, "", "next tab"),
+    global(&[special(BackTab)], Action::PreviousTab, "", "previous tab"),
+    global(&[special(Esc), special(Backspace)], Action::Back, "", "back: close the details, the zoom, the filter"),
+    global(&[ctrl('z')], Action::Suspend, "", "stop until the shell continues it"),
+    global(&[key('q'), ctrl('c')], Action::Quit, "quit", "quit"),
+];
+
+/// What a key does on a tab whose screen has a list or none.
+pub fn lookup(tab: Tab, has_list: bool, event: KeyEvent) -> Option<Action> {
+    valid(tab, has_list).find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|binding| binding.action)
+}
+
+/// The bindings that mean something on a tab.
+pub fn valid(tab: Tab, has_list: bool) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(move |binding| match binding.context {
+        Context::Global => true,
+        Context::List => has_list,
+        Context::Tabs(tabs) => tabs.contains(&tab),
+    })
+}
+
+/// A command of the palette.
+#[derive(Clone, Copy, Debug)]
+pub struct PaletteCommand {
+    /// The name, and shorter ones.
+    pub names: &'static [&'static str],
+    /// What may follow it; empty when nothing does.
+    pub argument: &'static str,
+    /// What it does.
+    pub action: Action,
+    /// The words beside it.
+    pub help: &'static str,
+}
+
+const fn command(
+    names: &'static [&'static str],
+    argument: &'static str,
+    action: Action,
+    help: &'static str,
+) -> PaletteCommand {
+    PaletteCommand { names, argument, action, help }
+}
+
+/// The commands of the palette.
+pub static PALETTE: &[PaletteCommand] = &[
+    command(&["overview", "ov"], "", Action::GoTo(Overview), "overview"),
+    command(&["namespaces", "ns"], "", Action::GoTo(Namespaces), "namespaces"),
+    command(&["commands", "cmd"], "", Action::GoTo(Commands), "commands"),
+    command(&["clients", "cl"], "", Action::GoTo(Clients), "clients"),
+    command(&["shards", "sh"], "[namespace]", Action::GoTo(Shards), "shards of a namespace"),
+    command(&["persistence", "save-history"], "", Action::GoTo(Persistence), "persistence"),
+    command(&["slowlog", "slow"], "", Action::GoTo(Slowlog), "slowlog"),
+    command(&["config", "settings"], "", Action::GoTo(Config), "settings"),
+    command(&["keys", "browse"], "[namespace]", Action::GoTo(Keys), "keys of a namespace"),
+    command(&["bgsave"], "", Action::BackgroundSave, "save everything in the background"),
+    command(&["save"], "", Action::Save, "save everything and wait"),
+    command(&["resize"], "[shards]", Action::Resize, "change the number of shards of the selected namespace"),
+    command(&["create"], "[name]", Action::Create, "create a namespace"),
+    command(&["delete"], "", Action::Delete, "delete what is selected"),
+    command(&["kill"], "", Action::Kill, "kill the selected client"),
+    command(&["filter"], "[words]", Action::Filter, "filter the rows"),
+    command(&["interval"], "seconds", Action::PollSlower, "poll that often"),
+    command(&["window"], "minutes", Action::WindowLonger, "show that long a time"),
+    command(&["theme"], "[dark|light|mono]", Action::Theme, "choose the theme"),
+    command(&["pause"], "", Action::Pause, "freeze what is shown, or go on"),
+    command(&["export"], "", Action::Export, "write what is shown to a file"),
+    command(&["help"], "", Action::Help, "the keys"),
+    command(&["quit", "q"], "", Action::Quit, "quit"),
+];
+
+/// Reads a line of the palette: the command (its name may be cut where it is clear) and what follows it.
+pub fn parse_command(line: &str) -> Result<(Action, Option<String>), String> {
+    let (name, argument) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
+    let argument = Some(argument.trim().to_owned()).filter(|argument| !argument.is_empty());
+    let exact = PALETTE.iter().find(|command| command.names.contains(&name));
+    let mut fitting = PALETTE.iter().filter(|command| command.names[0].starts_with(name) && !name.is_empty());
+    let command = match (exact, fitting.next(), fitting.next()) {
+        (Some(command), ..) | (None, Some(command), None) => command,
+        (None, Some(one), Some(other)) => {
+            return Err(format!("{name} may be {} or {}", one.names[0], other.names[0]));
+        }
+        (None, None, _) => return Err(format!("there is no command {name}")),
+    };
+    if command.argument.is_empty() && argument.is_some() {
+        return Err(format!("nothing follows {}", command.names[0]));
+    }
+    if !command.argument.is_empty() && !command.argument.starts_with('[') && argument.is_none() {
+        return Err(format!("{} {}", command.names[0], command.argument));
+    }
+    Ok((command.action, argument))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things() {
+        for tab in Tab::ALL {
+            let mut keys: Vec<Key> = Vec::new();
+            for binding in valid(tab, true) {
+                for key in binding.keys {
+                    assert!(!keys.contains(key), "{} on {}", key.label(), tab.title());
+                    keys.push(*key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_leads_to_its_action_and_has_words() {
+        for binding in BINDINGS {
+            assert!(!binding.help.is_empty() && !binding.keys.is_empty(), "{binding:?}");
+            let tab = match binding.context {
+                Context::Tabs(tabs) => tabs[0],
+                Context::List | Context::Global => Overview,
+            };
+            for key in binding.keys {
+                let modifiers = if key.is_ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+                assert_eq!(lookup(tab, true, KeyEvent::new(key.code, modifiers)), Some(binding.action));
+            }
+        }
+        let event = KeyEvent::new(KeyCode::Char('B'), KeyModifiers::SHIFT);
+        assert_eq!(lookup(Overview, false, event), Some(Action::Save));
+    }
+
+    #[test]
+    fn lists_and_tabs_limit_what_keys_mean() {
+        let press = |tab, has_list, code| lookup(tab, has_list, KeyEvent::new(code, KeyModifiers::NONE));
+        assert_eq!(press(Overview, false, KeyCode::Char('/')), None);
+        assert_eq!(press(Clients, true, KeyCode::Char('x')), Some(Action::Kill));
+        assert_eq!(press(Slowlog, true, KeyCode::Char('x')), None);
+        assert_eq!(lookup(Overview, false, KeyEvent::new(KeyCode::Char('b'), KeyModifiers::CONTROL)), None);
+    }
+
+    #[test]
+    fn commands_are_found_by_name_or_its_beginning() {
+        assert_eq!(parse_command("ns"), Ok((Action::GoTo(Namespaces), None)));
+        assert_eq!(parse_command(" resize  64 "), Ok((Action::Resize, Some("64".into()))));
+        assert_eq!(parse_command("bg"), Ok((Action::BackgroundSave, None)));
+        assert_eq!(parse_command("q"), Ok((Action::Quit, None)));
+        assert!(parse_command("s").is_err_and(|error| error.contains("may be")));
+        for line in ["", "nonsense", "quit now", "interval"] {
+            assert!(parse_command(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn names_of_commands_are_unique() {
+        let mut names: Vec<_> = PALETTE.iter().flat_map(|command| command.names).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

@@ -1,0 +1,138 @@
+//! One screen per tab. `Screen` is the contract between a screen and everything else; `ALL` is where they are registered.
+//!
+//! A screen is a value without state: what it remembers lies in `App` (its `List`, and what is its own in `States`), what it
+//! knows in the sample and the histories. It never talks to the server: it returns effects.
+
+mod clients;
+mod commands;
+mod config;
+mod keys;
+mod namespaces;
+mod overview;
+mod persistence;
+mod plain;
+mod shards;
+mod slowlog;
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+
+use crate::keymap::Action;
+use crate::state::list::{Column, Row};
+use crate::state::msg::{Answer, Effect};
+use crate::state::sample::Wants;
+use crate::state::tab::Tab;
+use crate::state::{App, NO_EFFECTS};
+
+/// What a screen is. All methods but `act`, `enter`, `answer` and `click` are pure; those change `App` and ask for effects.
+pub trait Screen: Sync {
+    /// Its tab.
+    fn tab(&self) -> Tab;
+
+    /// Whether this server has something for it; the tab is left out otherwise.
+    fn is_available(&self, _app: &App) -> bool {
+        true
+    }
+
+    /// What is to be polled while it is shown.
+    fn wants(&self, app: &App) -> Wants;
+
+    /// Draws it into an area, which is the whole body also when it is zoomed.
+    fn view(&self, app: &App, frame: &mut Frame<'_>, body: Rect);
+
+    /// Whether it has a list: then the keys of lists work, on `App::list_of(self.tab())`.
+    fn has_list(&self) -> bool {
+        false
+    }
+
+    /// The columns its rows can be sorted by.
+    fn columns(&self) -> &'static [Column] {
+        &[]
+    }
+
+    /// The rows that its filter shows, in order (see `list::sorted`). Called after every message: a row costs an identity and a
+    /// key, not a line of text.
+    fn rows(&self, _app: &App) -> Vec<Row> {
+        Vec::new()
+    }
+
+    /// Where rows are drawn, one line each, without their headings. Drawing, paging and the mouse all go by this.
+    fn list_area(&self, _app: &App, _body: Rect) -> Option<Rect> {
+        None
+    }
+
+    /// The column whose heading is there.
+    fn column_at(&self, _app: &App, _body: Rect, _at: Position) -> Option<usize> {
+        None
+    }
+
+    /// Is shown from now on.
+    fn enter(&self, _app: &mut App) -> Vec<Effect> {
+        NO_EFFECTS
+    }
+
+    /// Does what only it knows how to. `argument` came with a command of the palette. By default the selected row's details are
+    /// opened or closed.
+    fn act(&self, app: &mut App, action: Action, _argument: Option<&str>) -> Vec<Effect> {
+        if action == Action::Open {
+            let list = app.list_of_mut(self.tab());
+            list.detail = if list.detail.is_some() { None } else { list.selected.clone() };
+        }
+        NO_EFFECTS
+    }
+
+    /// Takes the answer to a request that it made with `Request::read` or `Request::reply_to` under this number.
+    fn answer(&self, _app: &mut App, _number: u64, _answer: &Answer) -> Vec<Effect> {
+        NO_EFFECTS
+    }
+
+    /// Was clicked outside of its list.
+    fn click(&self, _app: &mut App, _body: Rect, _at: Position) -> Vec<Effect> {
+        NO_EFFECTS
+    }
+
+    /// What `y` copies: what identifies the selected row.
+    fn copy(&self, app: &App) -> Option<String> {
+        let selected = app.list_of(self.tab()).selected.as_ref()?;
+        Some(String::from_utf8_lossy(selected.as_bytes()).into_owned())
+    }
+
+    /// What `o` writes: the ending of the file's name, and the contents.
+    fn export(&self, _app: &App) -> Option<(&'static str, String)> {
+        None
+    }
+}
+
+/// The screens in the order of their tabs.
+static ALL: [&dyn Screen; Tab::ALL.len()] = [
+    &overview::Overview,
+    &namespaces::Namespaces,
+    &commands::Commands,
+    &clients::Clients,
+    &shards::Shards,
+    &persistence::Persistence,
+    &slowlog::Slowlog,
+    &config::Config,
+    &keys::Keys,
+];
+
+/// The screen of a tab.
+pub fn of(tab: Tab) -> &'static dyn Screen {
+    ALL[tab.index()]
+}
+
+/// What screens remember beside their lists: one field per screen that needs one.
+#[derive(Clone, Debug, Default)]
+pub struct States {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tab_has_its_screen() {
+        for tab in Tab::ALL {
+            assert_eq!(of(tab).tab(), tab);
+        }
+    }
+}

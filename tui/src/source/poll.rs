@@ -1,0 +1,276 @@
+//! One poll: which commands are sent, and what their replies become. Odd replies leave parts out; they never fail a poll.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::client::{Args, Client, Error, args};
+use crate::state::sample::{
+    Autosave, Clients, Command, Info, NAMESPACES_MAX, Namespace, SLOWLOG_MAX, Sample, Server, Setting, Shards, Slowlog,
+    Wants,
+};
+use crate::value::Value;
+
+/// Namespaces that are asked about in a poll beside those that can be seen. Where there are more they take turns.
+pub const SLICE: usize = 256;
+/// Namespaces that can be seen; a terminal does not have more lines.
+const VISIBLE_MAX: usize = 512;
+/// Where there are more namespaces than a slice, they are listed in every so many polls.
+const LIST_EVERY: u64 = 8;
+/// From that many clients on they are listed in every `CLIENTS_EVERY` polls only: a list is some 300 bytes for each.
+const CLIENTS_MANY: usize = 2_000;
+const CLIENTS_EVERY: u64 = 5;
+
+/// Asks a server, and remembers what only several polls tell.
+#[derive(Debug, Default)]
+pub struct Poller {
+    address: String,
+    server: Server,
+    namespaces: Vec<Namespace>,
+    /// Where the next slice begins.
+    next: usize,
+    polls: u64,
+    clients_total: usize,
+    last_wants: Wants,
+}
+
+/// What a command was sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Info,
+    CommandStats,
+    LatencyStats,
+    Clients,
+    Slowlog,
+    SlowlogLen,
+    SlowlogThreshold,
+    Config,
+    Names,
+    Shards,
+    Resize,
+    Autosaves,
+}
+
+impl Poller {
+    /// One for the server at this address, as it is shown.
+    pub fn new(address: String) -> Self {
+        Self { address, ..Self::default() }
+    }
+
+    /// Learns who answers.
+    pub async fn identify(&mut self, client: &mut Client) -> Result<Server, Error> {
+        let reply = client.call(args(["INFO"])).await?.ok().map_err(Error::Refused)?;
+        self.server = self.server_of(&Info::parse(&reply.to_text().unwrap_or_default()));
+        Ok(self.server.clone())
+    }
+
+    fn server_of(&self, info: &Info) -> Server {
+        let text = |name| info.text(name).map(str::to_owned);
+        Server {
+            address: self.address.clone(),
+            rkvs_version: text("rkvs_version"),
+            redis_version: text("redis_version"),
+        }
+    }
+
+    /// Asks for the parts that are wanted. Two exchanges at most: names of namespaces come before their facts.
+    pub async fn poll(&mut self, client: &mut Client, wants: &Wants, now_ms: u64) -> Result<Sample, Error> {
+        let (parts, requests): (Vec<Part>, Vec<Args>) = self.requests(wants).into_iter().unzip();
+        let replies = client.pipeline(&requests).await?;
+        let of = |part| parts.iter().position(|other| *other == part).map(|index| &replies[index]);
+        let info = of(Part::Info).cloned().unwrap_or(Value::Null).ok().map_err(Error::Refused)?;
+        let mut info = Info::parse(&info.to_text().unwrap_or_default());
+        self.server = self.server_of(&info);
+        let mut sample = Sample { at_ms: now_ms, server: self.server.clone(), ..Sample::default() };
+
+        if let (Some(counts), Some(latencies)) = (text(of(Part::CommandStats)), text(of(Part::LatencyStats))) {
+            sample.commands = Some(Arc::new(Command::from_info(&Info::parse(&(counts + "\r\n" + &latencies)))));
+        }
+        if let Some(list) = text(of(Part::Clients)) {
+            let clients = Clients::parse(&list);
+            self.clients_total = clients.total;
+            sample.clients = Some(Arc::new(clients));
+        }
+        if let (Some(entries @ Value::Array(_)), Some(len), Some(threshold)) =
+            (of(Part::Slowlog), of(Part::SlowlogLen), of(Part::SlowlogThreshold))
+        {
+            sample.slowlog = Some(Arc::new(Slowlog::from_replies(entries, len, threshold)));
+        }
+        if let Some(settings @ (Value::Map(_) | Value::Array(_))) = of(Part::Config) {
+            sample.config = Some(Arc::new(Setting::from_reply(settings)));
+        }
+        if let (Some(shards @ Value::Array(_)), Some(namespace)) = (of(Part::Shards), &wants.shards_of) {
+            sample.shards = Some(Arc::new(Shards::from_replies(namespace.clone(), shards, of(Part::Resize))));
+        }
+        if let Some(autosaves @ Value::Array(_)) = of(Part::Autosaves) {
+            sample.autosaves = Some(Arc::new(Autosave::from_reply(autosaves)));
+        }
+        if wants.namespaces {
+            if self.server.is_rkvs() {
+                if let Some(names) = of(Part::Names) {
+                    self.take_names(names);
+                }
+                self.poll_namespaces(client, wants, &info, now_ms).await?;
+                sample.namespaces = Some(Arc::new(self.namespaces.clone()));
+            } else {
+                sample.namespaces = Some(Arc::new(Namespace::from_keyspace(&info, now_ms)));
+            }
+        }
+        // Servers that answer INFO with everything send these too; they have their place.
+        info.remove_prefix("cmdstat_");
+        info.remove_prefix("latency_percentiles_usec_");
+        sample.info = Arc::new(info);
+        self.polls += 1;
+        self.last_wants.clone_from(wants);
+        Ok(sample)
+    }
+
+    fn requests(&self, wants: &Wants) -> Vec<(Part, Args)> {
+        let mut requests = vec![(Part::Info, args(["INFO"]))];
+        if wants.commands {
+            requests.push((Part::CommandStats, args(["INFO", "commandstats"])));
+            requests.push((Part::LatencyStats, args(["INFO", "latencystats"])));
+        }
+        let is_first = !self.last_wants.clients;
+        if wants.clients && (is_first || self.clients_total < CLIENTS_MANY || self.polls.is_multiple_of(CLIENTS_EVERY))
+        {
+            requests.push((Part::Clients, args(["CLIENT", "LIST"])));
+        }
+        if wants.slowlog {
+            requests.push((Part::Slowlog, args(["SLOWLOG", "GET", &SLOWLOG_MAX.to_string()])));
+            requests.push((Part::SlowlogLen, args(["SLOWLOG", "LEN"])));
+            requests.push((Part::SlowlogThreshold, args(["CONFIG", "GET", "slowlog-log-slower-than"])));
+        }
+        if wants.config {
+            requests.push((Part::Config, args(["CONFIG", "GET", "*"])));
+        }
+        if self.server.is_rkvs() {
+            let are_few = self.namespaces.len() <= SLICE;
+            if wants.namespaces && (are_few || self.polls.is_multiple_of(LIST_EVERY)) {
+                requests.push((Part::Names, args(["NAMESPACE", "LIST"])));
+            }
+            if let Some(namespace) = &wants.shards_of {
+                requests.push((Part::Shards, args(["NAMESPACE", "SHARDS", namespace])));
+                requests.push((Part::Resize, args(["NAMESPACE", "RESIZE", namespace, "STATUS"])));
+            }
+            if wants.autosaves {
+                requests.push((Part::Autosaves, args(["NAMESPACE", "AUTOSAVE", "LIST"])));
+            }
+        }
+        requests
+    }
+
+    /// Keeps what is known of the namespaces there are.
+    fn take_names(&mut self, names: &Value) {
+        let Value::Array(names) = names else { return };
+        let names: Vec<String> = names.iter().filter_map(Value::to_text).take(NAMESPACES_MAX).collect();
+        if names.iter().eq(self.namespaces.iter().map(|namespace| &namespace.name)) {
+            return;
+        }
+        let known = std::mem::take(&mut self.namespaces).into_iter().map(|known| (known.name.clone(), known));
+        let mut known: HashMap<_, _> = known.collect();
+        let of = |name: String| known.remove(&name).unwrap_or_else(|| Namespace::named(name));
+        self.namespaces = names.into_iter().map(of).collect();
+    }
+
+    /// Asks about the next slice, and those that can be seen.
+    async fn poll_namespaces(
+        &mut self,
+        client: &mut Client,
+        wants: &Wants,
+        info: &Info,
+        now_ms: u64,
+    ) -> Result<(), Error> {
+        let turn = self.turn(&wants.visible_namespaces);
+        let request = |&index: &usize| args(["NAMESPACE", "INFO", &self.namespaces[index].name]);
+        let requests: Vec<Args> = turn.iter().map(request).collect();
+        let replies = client.pipeline(&requests).await?;
+        for (index, reply) in turn.into_iter().zip(&replies) {
+            // One that was deleted since answers with an error.
+            if !matches!(reply, Value::Error(_)) {
+                let namespace = &mut self.namespaces[index];
+                let name = std::mem::take(&mut namespace.name);
+                *namespace = Namespace::from_reply(name, now_ms, reply);
+            }
+        }
+        // INFO tells the averages of all databases at once.
+        let averages: HashMap<_, _> = Namespace::from_keyspace(info, now_ms)
+            .into_iter()
+            .filter_map(|database| Some((database.db?, database.avg_ttl_ms?)))
+            .collect();
+        for namespace in &mut self.namespaces {
+            namespace.avg_ttl_ms = namespace.db.and_then(|db| averages.get(&db).copied());
+        }
+        Ok(())
+    }
+
+    /// The places of those that are asked about this time.
+    fn turn(&mut self, visible: &[String]) -> Vec<usize> {
+        let count = self.namespaces.len();
+        if count <= SLICE {
+            return (0..count).collect();
+        }
+        let mut turn: Vec<usize> = (self.next..self.next + SLICE).map(|place| place % count).collect();
+        self.next = (self.next + SLICE) % count;
+        let visible: HashSet<&str> = visible.iter().take(VISIBLE_MAX).map(String::as_str).collect();
+        let taken: HashSet<usize> = turn.iter().copied().collect();
+        let seen = self
+            .namespaces
+            .iter()
+            .enumerate()
+            .filter(|(index, namespace)| visible.contains(namespace.name.as_str()) && !taken.contains(index));
+        turn.extend(seen.map(|(index, _)| index));
+        turn
+    }
+}
+
+fn text(reply: Option<&Value>) -> Option<String> {
+    reply?.to_text()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_namespaces_take_turns_and_the_visible_ones_do_not_wait() {
+        let mut poller = Poller::default();
+        let names = (0..1_000).map(|n| Value::Bytes(format!("n{n}").into_bytes())).collect();
+        poller.take_names(&Value::Array(names));
+        let visible = ["n5".to_owned(), "n999".to_owned(), "gone".to_owned()];
+        let turns: Vec<Vec<usize>> = (0..4).map(|_| poller.turn(&visible)).collect();
+        let mut all: Vec<usize> = turns.iter().flatten().copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all, (0..1_000).collect::<Vec<_>>());
+        for turn in &turns {
+            assert!(turn.contains(&5) && turn.contains(&999));
+            assert_eq!(turn.len(), turn.iter().collect::<HashSet<_>>().len());
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_a_namespace_survives_a_new_list() {
+        let mut poller = Poller::default();
+        let names =
+            |names: &[&str]| Value::Array(names.iter().map(|name| Value::Bytes(name.as_bytes().into())).collect());
+        poller.take_names(&names(&["a", "b"]));
+        poller.namespaces[1].keys = Some(7);
+        poller.take_names(&names(&["b", "c"]));
+        let known: Vec<_> = poller.namespaces.iter().map(|known| (known.name.as_str(), known.keys)).collect();
+        assert_eq!(known, [("b", Some(7)), ("c", None)]);
+        poller.take_names(&Value::Null);
+        assert_eq!(poller.namespaces.len(), 2);
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_asked_for() {
+        let mut poller = Poller::default();
+        let everything = Wants::everything(Some("a".into()));
+        let parts =
+            |poller: &Poller, wants| poller.requests(wants).into_iter().map(|(part, _)| part).collect::<Vec<_>>();
+        assert_eq!(parts(&poller, &Wants::default()), [Part::Info]);
+        assert!(!parts(&poller, &everything).contains(&Part::Names), "a plain server has no namespaces");
+        poller.server.rkvs_version = Some("0.4.0".into());
+        assert!(parts(&poller, &everything).contains(&Part::Shards));
+    }
+}

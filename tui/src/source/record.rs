@@ -1,0 +1,125 @@
+//! A recording: one sample as JSON per line, in the order of time. Whoever holds it can read what the server told (names of
+//! clients and namespaces, settings without passwords, arguments of slow requests).
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use crate::state::sample::Sample;
+
+/// Bytes of a line.
+pub const LINE_SIZE_MAX: u64 = 64 * 1024 * 1024;
+
+/// Writes a recording.
+#[derive(Debug)]
+pub struct Recorder {
+    file: BufWriter<File>,
+}
+
+impl Recorder {
+    /// Begins a file; one that is there already is left alone.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: BufWriter::new(File::create_new(path)?) })
+    }
+
+    /// Appends a sample; it is in the file when this returns.
+    pub fn write(&mut self, sample: &Sample) -> io::Result<()> {
+        serde_json::to_writer(&mut self.file, sample)?;
+        self.file.write_all(b"\n")?;
+        self.file.flush()
+    }
+}
+
+/// What is wrong with a recording.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    /// It cannot be read.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A line is no sample.
+    #[error("line {line}: {reason}")]
+    Line {
+        /// Counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Reads a recording sample by sample.
+#[derive(Debug)]
+pub struct Recording<R> {
+    input: R,
+    line: u64,
+    last_ms: u64,
+}
+
+impl Recording<BufReader<File>> {
+    /// Opens a file.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self::new(BufReader::new(File::open(path)?)))
+    }
+}
+
+impl<R: BufRead> Recording<R> {
+    /// Reads from anything.
+    pub fn new(input: R) -> Self {
+        Self { input, line: 0, last_ms: 0 }
+    }
+
+    fn next_line(&mut self) -> Result<Option<Sample>, RecordingError> {
+        loop {
+            let mut text = Vec::new();
+            self.line += 1;
+            let wrong = |reason: String| RecordingError::Line { line: self.line, reason };
+            let len = (&mut self.input).take(LINE_SIZE_MAX + 1).read_until(b'\n', &mut text)? as u64;
+            if len > LINE_SIZE_MAX {
+                return Err(wrong("longer than 64 MiB".into()));
+            }
+            if len == 0 {
+                return Ok(None);
+            }
+            if text.trim_ascii().is_empty() {
+                continue;
+            }
+            let sample: Sample = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+            if sample.at_ms < self.last_ms {
+                return Err(wrong("older than the line before".into()));
+            }
+            self.last_ms = sample.at_ms;
+            return Ok(Some(sample));
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Recording<R> {
+    type Item = Result<Sample, RecordingError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_line().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Vec<Result<u64, String>> {
+        let samples = Recording::new(text).map(|sample| sample.map(|sample| sample.at_ms));
+        samples.map(|result| result.map_err(|error| error.to_string())).collect()
+    }
+
+    #[test]
+    fn lines_are_samples() {
+        assert_eq!(read(b"{\"at_ms\":1}\n\n{\"at_ms\":2,\"later\":true}"), [Ok(1), Ok(2)]);
+        assert_eq!(read(b""), []);
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let errors = read(b"{\"at_ms\":1}\nnonsense\n");
+        assert!(errors[1].as_ref().is_err_and(|error| error.starts_with("line 2: ")), "{errors:?}");
+        let errors = read(b"{\"at_ms\":5}\n{\"at_ms\":4}\n");
+        assert_eq!(errors[1], Err("line 2: older than the line before".into()));
+    }
+}

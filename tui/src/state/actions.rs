@@ -1,0 +1,81 @@
+//! What can be done to a server, each as a dialog that names its effect and its cost. Screens open them; `App::open` adds the
+//! server's name and refuses when the dashboard only reads.
+
+use super::App;
+use super::dialog::Dialog;
+use super::msg::{Effect, Request};
+use super::sample::Namespace;
+
+/// The largest number of shards of a namespace.
+const SHARDS_MAX: u64 = 65_536;
+
+/// Saves everything in the background. Nothing is lost by it, so it asks once and costs little.
+pub fn background_save(app: &App) -> Dialog {
+    let how = if app.server().is_rkvs() { "without a fork and without a pause" } else { "in a forked process" };
+    Dialog::confirm("Background save", "Save", |_| Ok(vec![run(Request::change("background save", ["BGSAVE"]))]))
+        .line("effect", format!("writes everything to disk {how}"))
+        .line("cost", size_of_everything(app))
+}
+
+/// Saves everything and waits.
+pub fn save(app: &App) -> Dialog {
+    let blocks = if app.server().is_rkvs() {
+        "writes everything to disk; this connection waits, clients go on"
+    } else {
+        "writes everything to disk; BLOCKS ALL CLIENTS until it is done"
+    };
+    Dialog::confirm("Save", "Save", |_| Ok(vec![run(Request::change("save", ["SAVE"]).patient())]))
+        .line("effect", blocks)
+        .line("cost", size_of_everything(app))
+}
+
+/// Changes the number of shards of a namespace.
+pub fn resize(namespace: &Namespace, shards: Option<&str>) -> Dialog {
+    let name = namespace.name.clone();
+    let now = namespace.shards;
+    let proposed = shards.map_or_else(|| now.map_or(String::new(), |now| (now * 2).to_string()), str::to_owned);
+    Dialog::confirm("Resize shards", "Resize", move |texts| {
+        let shards = whole_number(&texts[0], 1, SHARDS_MAX)?;
+        if Some(shards) == now {
+            return Err(format!("there are {shards} already"));
+        }
+        let count = shards.to_string();
+        let words = ["NAMESPACE", "RESIZE", name.as_str(), count.as_str()];
+        Ok(vec![run(Request::change(format!("resize {name} to {shards} shards"), words))])
+    })
+    .line("namespace", namespace.name.as_str())
+    .line("now", now.map_or("unknown".into(), |now| format!("{now} shards, {} keys", namespace.keys.unwrap_or(0))))
+    .line("effect", "keys move in the background while clients go on; can be cancelled")
+    .line("cost", "memory for a second table of the keys that are moving")
+    .field("shards", proposed)
+}
+
+/// Takes a change of the number of shards back.
+pub fn cancel_resize(namespace: &str) -> Dialog {
+    let name = namespace.to_owned();
+    Dialog::confirm("Cancel resize", "Cancel resize", move |_| {
+        let words = ["NAMESPACE", "RESIZE", name.as_str(), "CANCEL"];
+        Ok(vec![run(Request::change(format!("cancel the resize of {name}"), words))])
+    })
+    .line("namespace", namespace)
+    .line("effect", "keys that have moved go back to where they were")
+    .line("cost", "as much work as was done so far")
+}
+
+/// An effect that runs a request.
+pub fn run(request: Request) -> Effect {
+    Effect::Run(request)
+}
+
+/// A number that was typed.
+pub fn whole_number(text: &str, min: u64, max: u64) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (min..=max).contains(number));
+    number.ok_or_else(|| format!("a whole number from {min} to {max}"))
+}
+
+fn size_of_everything(app: &App) -> String {
+    let info = &app.latest().info;
+    let keys: u64 = Namespace::from_keyspace(info, 0).iter().filter_map(|database| database.keys).sum();
+    let bytes = info.text("used_memory_human").unwrap_or("unknown");
+    format!("reads {keys} keys, {bytes} in memory")
+}

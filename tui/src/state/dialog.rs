@@ -1,0 +1,275 @@
+//! A dialog: it says what is about to happen to which server and what that costs, and asks. `Cancel` has the focus at first,
+//! unless something has to be typed; a key that is held down never confirms anything.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::input::Input;
+use super::msg::Effect;
+use super::sample::Server;
+
+/// What follows from confirming with these texts in the fields; an error stays in the dialog.
+type Confirm = Arc<dyn Fn(&[String]) -> Result<Vec<Effect>, String> + Send + Sync>;
+
+/// A dialog on top of everything.
+#[derive(Clone)]
+pub struct Dialog {
+    /// What it is about: `Resize shards`.
+    pub title: String,
+    /// A label and what there is to say: `server`, `namespace`, `effect`, `cost` …
+    pub lines: Vec<(String, String)>,
+    /// What has to be typed.
+    pub fields: Vec<Field>,
+    /// What has the focus.
+    pub focus: Focus,
+    /// The button that confirms: `Resize`; empty in a message, which has only `Close`.
+    pub verb: String,
+    /// What was wrong with the last try to confirm.
+    pub error: Option<String>,
+    /// Whether something is lost that cannot be had back.
+    pub is_destructive: bool,
+    confirm: Option<Confirm>,
+}
+
+/// A field of a dialog.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// What is asked for.
+    pub label: String,
+    /// What was typed.
+    pub input: Input,
+    /// The text it must be for the dialog to be confirmed.
+    pub must_be: Option<String>,
+}
+
+/// What has the focus of a dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// A field.
+    Field(usize),
+    /// The button that changes nothing.
+    Cancel,
+    /// The button that confirms.
+    Verb,
+}
+
+/// What became of a dialog after a key.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It stays.
+    Open,
+    /// It is gone, and nothing happens.
+    Cancelled,
+    /// It is gone, and this happens.
+    Confirmed(Vec<Effect>),
+}
+
+impl Dialog {
+    /// A message that can only be closed.
+    pub fn message(title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            lines: vec![(String::new(), text.into())],
+            fields: Vec::new(),
+            focus: Focus::Cancel,
+            verb: String::new(),
+            error: None,
+            is_destructive: false,
+            confirm: None,
+        }
+    }
+
+    /// A question; `confirm` says what happens when the answer is yes, from what stands in the fields.
+    pub fn confirm(
+        title: impl Into<String>,
+        verb: impl Into<String>,
+        confirm: impl Fn(&[String]) -> Result<Vec<Effect>, String> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            lines: Vec::new(),
+            fields: Vec::new(),
+            focus: Focus::Cancel,
+            verb: verb.into(),
+            error: None,
+            is_destructive: false,
+            confirm: Some(Arc::new(confirm)),
+        }
+    }
+
+    /// Also says this.
+    pub fn line(mut self, label: impl Into<String>, text: impl Into<String>) -> Self {
+        self.lines.push((label.into(), text.into()));
+        self
+    }
+
+    /// Also asks for this, with something typed already.
+    pub fn field(mut self, label: impl Into<String>, text: impl Into<String>) -> Self {
+        self.fields.push(Field { label: label.into(), input: Input::new(text), must_be: None });
+        self.focus = Focus::Field(0);
+        self
+    }
+
+    /// Can only be confirmed once this word was typed.
+    pub fn must_type(mut self, word: impl Into<String>) -> Self {
+        let word = word.into();
+        let label = format!("type {word}");
+        self.fields.push(Field { label, input: Input::default(), must_be: Some(word) });
+        self.focus = Focus::Field(0);
+        self.destructive()
+    }
+
+    /// Something is lost that cannot be had back.
+    pub fn destructive(mut self) -> Self {
+        self.is_destructive = true;
+        self
+    }
+
+    /// Names the server in the first line of a question.
+    pub(super) fn server_line(mut self, server: &Server) -> Self {
+        if self.is_question() {
+            self.lines.insert(0, ("server".into(), format!("{} ({})", server.address, server.title())));
+        }
+        self
+    }
+
+    /// Whether it asks for something that can be confirmed.
+    pub fn is_question(&self) -> bool {
+        self.confirm.is_some()
+    }
+
+    /// Pastes into the field that has the focus.
+    pub fn paste(&mut self, text: &str) {
+        if let Focus::Field(index) = self.focus {
+            self.fields[index].input.insert(text);
+        }
+    }
+
+    /// Obeys a key.
+    pub fn key(&mut self, key: KeyEvent) -> Outcome {
+        match (key.code, self.focus) {
+            (KeyCode::Esc, _) => return Outcome::Cancelled,
+            (KeyCode::Char('c'), _) if key.modifiers.contains(KeyModifiers::CONTROL) => return Outcome::Cancelled,
+            (KeyCode::Enter, Focus::Cancel) => return Outcome::Cancelled,
+            (KeyCode::Enter, Focus::Verb) => return self.try_to_confirm(),
+            (KeyCode::Enter, Focus::Field(index)) if index + 1 == self.fields.len() => self.focus = Focus::Verb,
+            (KeyCode::Enter | KeyCode::Tab | KeyCode::Down, _) => self.step(1),
+            (KeyCode::BackTab | KeyCode::Up, _) => self.step(-1),
+            (_, Focus::Field(index)) => {
+                self.error = None;
+                self.fields[index].input.key(key);
+            }
+            (KeyCode::Right | KeyCode::Char('l'), _) => self.step(1),
+            (KeyCode::Left | KeyCode::Char('h'), _) => self.step(-1),
+            (KeyCode::Char('q'), _) => return Outcome::Cancelled,
+            _ => {}
+        }
+        Outcome::Open
+    }
+
+    /// Goes around: fields, Cancel, the verb.
+    fn step(&mut self, by: isize) {
+        let stops = self.fields.len() + 1 + usize::from(self.is_question());
+        let at = match self.focus {
+            Focus::Field(index) => index,
+            Focus::Cancel => self.fields.len(),
+            Focus::Verb => self.fields.len() + 1,
+        };
+        let at = (at as isize + by).rem_euclid(stops as isize) as usize;
+        self.focus = match at.checked_sub(self.fields.len()) {
+            None => Focus::Field(at),
+            Some(0) => Focus::Cancel,
+            Some(_) => Focus::Verb,
+        };
+    }
+
+    fn try_to_confirm(&mut self) -> Outcome {
+        let Some(confirm) = &self.confirm else { return Outcome::Cancelled };
+        for (index, field) in self.fields.iter().enumerate() {
+            if let Some(word) = &field.must_be
+                && field.input.text() != word
+            {
+                self.error = Some(format!("type {word} to go on"));
+                self.focus = Focus::Field(index);
+                return Outcome::Open;
+            }
+        }
+        let texts: Vec<_> = self.fields.iter().map(|field| field.input.text().trim().to_owned()).collect();
+        match confirm(&texts) {
+            Ok(effects) => Outcome::Confirmed(effects),
+            Err(error) => {
+                self.error = Some(error);
+                self.focus = if self.fields.is_empty() { Focus::Cancel } else { Focus::Field(0) };
+                Outcome::Open
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Dialog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialog").field("title", &self.title).field("focus", &self.focus).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(dialog: &mut Dialog, codes: &[KeyCode]) -> Outcome {
+        let mut outcome = Outcome::Open;
+        for &code in codes {
+            outcome = dialog.key(KeyEvent::new(code, KeyModifiers::NONE));
+        }
+        outcome
+    }
+
+    fn question() -> Dialog {
+        Dialog::confirm("Save", "Save", |_| Ok(vec![Effect::PollNow]))
+    }
+
+    #[test]
+    fn enter_alone_changes_nothing() {
+        assert!(matches!(press(&mut question(), &[KeyCode::Enter]), Outcome::Cancelled));
+        assert!(matches!(press(&mut question(), &[KeyCode::Esc]), Outcome::Cancelled));
+        assert!(matches!(press(&mut question(), &[KeyCode::Char('y')]), Outcome::Open));
+    }
+
+    #[test]
+    fn the_verb_is_a_step_away() {
+        for step in [KeyCode::Tab, KeyCode::Right, KeyCode::Left, KeyCode::BackTab] {
+            let outcome = press(&mut question(), &[step, KeyCode::Enter]);
+            assert!(matches!(outcome, Outcome::Confirmed(effects) if effects == [Effect::PollNow]), "{step:?}");
+        }
+    }
+
+    #[test]
+    fn the_word_must_be_typed() {
+        let mut dialog = question().must_type("ab");
+        assert!(matches!(press(&mut dialog, &[KeyCode::Enter, KeyCode::Enter]), Outcome::Open));
+        assert_eq!((dialog.focus, dialog.error.is_some()), (Focus::Field(0), true));
+        let keys = [KeyCode::Char('a'), KeyCode::Char('b'), KeyCode::Enter, KeyCode::Enter];
+        assert!(matches!(press(&mut dialog, &keys), Outcome::Confirmed(_)));
+    }
+
+    #[test]
+    fn a_field_that_is_wrong_keeps_the_dialog() {
+        let mut dialog = Dialog::confirm("Resize", "Resize", |texts| {
+            texts[0].parse::<u64>().map(|_| Vec::new()).map_err(|_| "a number, please".to_owned())
+        })
+        .field("shards", "x");
+        assert!(matches!(press(&mut dialog, &[KeyCode::Enter, KeyCode::Enter]), Outcome::Open));
+        assert_eq!(dialog.error.as_deref(), Some("a number, please"));
+        let keys = [KeyCode::Backspace, KeyCode::Char('8'), KeyCode::Enter, KeyCode::Enter];
+        assert!(matches!(press(&mut dialog, &keys), Outcome::Confirmed(_)));
+    }
+
+    #[test]
+    fn a_message_can_only_be_closed() {
+        let mut message = Dialog::message("Read-only", "no");
+        assert!(matches!(press(&mut message, &[KeyCode::Tab, KeyCode::Right]), Outcome::Open));
+        assert!(matches!(press(&mut message, &[KeyCode::Enter]), Outcome::Cancelled));
+    }
+}

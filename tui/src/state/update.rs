@@ -1,0 +1,448 @@
+//! What follows from what happens: `update` takes the state and a message and says what is to be done. It is the only one that
+//! changes the state, and it knows the time only from its argument.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Size};
+
+use super::dialog::Outcome;
+use super::events::Level;
+use super::input::Input;
+use super::msg::{Answer, Effect, Msg, ReplyTo};
+use super::sample::Sample;
+use super::tab::Tab;
+use super::{App, Connection, INTERVALS_MS, NO_EFFECTS, Overlay, WINDOWS_S, actions};
+use crate::keymap::{self, Action};
+use crate::theme::Palette;
+use crate::{layout, screens};
+
+/// Brings the state up to date with what happened at this time, and says what is to be done.
+pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
+    app.now_ms = now_ms;
+    let mut effects = match msg {
+        Msg::Key(key) if key.kind == KeyEventKind::Release => NO_EFFECTS,
+        Msg::Key(key) => press(app, key),
+        Msg::Mouse(event) => mouse(app, event),
+        Msg::Paste(text) => paste(app, &text),
+        Msg::Resize(width, height) => {
+            app.size = Size::new(width, height);
+            NO_EFFECTS
+        }
+        Msg::Focus(_) | Msg::Tick => NO_EFFECTS,
+        Msg::Connected(server) => {
+            app.tell(Level::Good, format!("connected to {} at {}", server.title(), server.address));
+            app.connection = Connection::Connected;
+            NO_EFFECTS
+        }
+        Msg::Disconnected { error, retry_at_ms } => {
+            disconnected(app, error, retry_at_ms);
+            NO_EFFECTS
+        }
+        Msg::Sample(sample) => {
+            take(app, *sample);
+            NO_EFFECTS
+        }
+        Msg::Answer(answer) => answered(app, &answer),
+        Msg::Notice(result) => {
+            match result {
+                Ok(text) => app.tell(Level::Info, text),
+                Err(text) => app.tell(Level::Bad, text),
+            }
+            NO_EFFECTS
+        }
+    };
+    refresh(app);
+    let wants = screens::of(app.tab).wants(app);
+    if wants != app.wants {
+        app.wants = wants.clone();
+        effects.push(Effect::SetWants(wants));
+    }
+    refuse_changes(app, &mut effects);
+    effects
+}
+
+/// The last line of defence of `--readonly`: whatever asked for it, a change does not leave this module.
+fn refuse_changes(app: &mut App, effects: &mut Vec<Effect>) {
+    if app.options.is_readonly {
+        let is_change = |effect: &Effect| matches!(effect, Effect::Run(request) if request.is_change);
+        if effects.iter().any(is_change) {
+            effects.retain(|effect| !is_change(effect));
+            app.tell(Level::Warn, "refused: started with --readonly");
+        }
+    }
+}
+
+/// Brings rows, selection and tab in line with everything else.
+fn refresh(app: &mut App) {
+    if !screens::of(app.tab).is_available(app) {
+        app.tab = Tab::Overview;
+    }
+    let screen = screens::of(app.tab);
+    if screen.has_list() {
+        let rows = screen.rows(app);
+        let height = list_height(app);
+        app.list_of_mut(app.tab).set_rows(rows, height);
+    }
+}
+
+fn list_height(app: &App) -> usize {
+    let area = screens::of(app.tab).list_area(app, layout::areas(app).body);
+    area.map_or(1, |area| area.height.into())
+}
+
+fn take(app: &mut App, mut sample: Sample) {
+    app.connection = Connection::Connected;
+    app.history.record(&sample, &app.wants.visible_namespaces);
+    note_what_changed(app, &sample);
+    // Another server, or the same one started anew, leaves nothing worth keeping.
+    if sample.server.address == app.latest.server.address {
+        sample.keep_from(&app.latest);
+    }
+    app.latest = Arc::new(sample);
+}
+
+/// Turns what only a comparison shows into events.
+fn note_what_changed(app: &mut App, sample: &Sample) {
+    if !app.has_data() {
+        return;
+    }
+    let (before, now) = (Arc::clone(&app.latest.info), Arc::clone(&sample.info));
+    if before.text("run_id") != now.text("run_id") {
+        app.tell(Level::Warn, "the server was restarted");
+        return;
+    }
+    if before.flag("rdb_bgsave_in_progress") && !now.flag("rdb_bgsave_in_progress") {
+        match now.text("rdb_last_bgsave_status") {
+            Some("ok") => {
+                let seconds = now.text("rdb_last_bgsave_time_sec").unwrap_or("?");
+                app.tell(Level::Good, format!("save done in {seconds} s"));
+            }
+            _ => app.tell(Level::Bad, "save failed"),
+        }
+    }
+    let rose = |name| now.count(name).zip(before.count(name)).and_then(|(now, before)| now.checked_sub(before));
+    for (name, level, text) in
+        [("evicted_keys", Level::Warn, "keys evicted"), ("rejected_connections", Level::Bad, "connections rejected")]
+    {
+        if let Some(count) = rose(name).filter(|count| *count > 0) {
+            app.tell(level, format!("{count} {text}"));
+        }
+    }
+}
+
+fn disconnected(app: &mut App, error: String, retry_at_ms: u64) {
+    if !matches!(&app.connection, Connection::Disconnected { error: before, .. } if *before == error) {
+        app.tell(Level::Bad, format!("disconnected: {error}"));
+        app.history.gap(app.now_ms);
+    }
+    app.connection = Connection::Disconnected { error, retry_at_ms };
+}
+
+fn answered(app: &mut App, answer: &Answer) -> Vec<Effect> {
+    if answer.is_change {
+        match answer.outcome() {
+            Ok(()) => app.tell(Level::Good, format!("{}: done", answer.label)),
+            Err(error) => app.tell(Level::Bad, format!("{}: {error}", answer.label)),
+        }
+    }
+    let mut effects = match answer.reply_to {
+        ReplyTo::Screen(tab, number) => screens::of(tab).answer(app, number, answer),
+        ReplyTo::Events => NO_EFFECTS,
+    };
+    if answer.is_change {
+        // What it changed is best seen at once.
+        effects.push(Effect::PollNow);
+    }
+    effects
+}
+
+fn press(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    let Some(overlay) = app.overlays.last_mut() else {
+        let has_list = screens::of(app.tab).has_list();
+        let Some(action) = keymap::lookup(app.tab, has_list, key) else { return NO_EFFECTS };
+        return act(app, action, None);
+    };
+    match overlay {
+        Overlay::Dialog(dialog) => match dialog.key(key) {
+            Outcome::Open => NO_EFFECTS,
+            Outcome::Cancelled => close(app),
+            Outcome::Confirmed(effects) => {
+                app.overlays.pop();
+                effects
+            }
+        },
+        Overlay::Help { query, scroll } => {
+            match key.code {
+                KeyCode::Esc | KeyCode::Enter | KeyCode::F(1) => return close(app),
+                KeyCode::Up => *scroll = scroll.saturating_sub(1),
+                KeyCode::Down => *scroll = scroll.saturating_add(1).min(HELP_SCROLL_MAX),
+                KeyCode::PageUp => *scroll = scroll.saturating_sub(10),
+                KeyCode::PageDown => *scroll = scroll.saturating_add(10).min(HELP_SCROLL_MAX),
+                KeyCode::Char('?' | 'q') if query.text().is_empty() => return close(app),
+                _ if query.key(key) => *scroll = 0,
+                _ if is_interrupt(key) => return close(app),
+                _ => {}
+            }
+            NO_EFFECTS
+        }
+        Overlay::Palette { input, error } => {
+            match key.code {
+                KeyCode::Esc => return close(app),
+                KeyCode::Backspace if input.text().is_empty() => return close(app),
+                KeyCode::Enter => match keymap::parse_command(input.text()) {
+                    Ok((action, argument)) => {
+                        app.overlays.pop();
+                        return act(app, action, argument.as_deref());
+                    }
+                    Err(text) => *error = Some(text),
+                },
+                _ if input.key(key) => *error = None,
+                _ if is_interrupt(key) => return close(app),
+                _ => {}
+            }
+            NO_EFFECTS
+        }
+        Overlay::Filter => {
+            let tab = app.tab;
+            match key.code {
+                KeyCode::Enter | KeyCode::Down | KeyCode::Up => return close(app),
+                KeyCode::Esc => {
+                    app.list_of_mut(tab).filter.clear();
+                    return close(app);
+                }
+                _ if is_interrupt(key) => return close(app),
+                _ => drop(app.list_of_mut(tab).filter.key(key)),
+            }
+            NO_EFFECTS
+        }
+    }
+}
+
+/// Lines of help that can be scrolled away; drawing stops at the last one.
+const HELP_SCROLL_MAX: u16 = 500;
+
+fn is_interrupt(key: KeyEvent) -> bool {
+    keymap::lookup(Tab::Overview, false, key) == Some(Action::Quit) && key.code == KeyCode::Char('c')
+}
+
+fn close(app: &mut App) -> Vec<Effect> {
+    app.overlays.pop();
+    NO_EFFECTS
+}
+
+fn paste(app: &mut App, text: &str) -> Vec<Effect> {
+    let tab = app.tab;
+    match app.overlays.last_mut() {
+        Some(Overlay::Dialog(dialog)) => dialog.paste(text),
+        Some(Overlay::Help { query, .. }) => query.insert(text),
+        Some(Overlay::Palette { input, .. }) => input.insert(text),
+        Some(Overlay::Filter) => app.list_of_mut(tab).filter.insert(text),
+        // What is pasted must not act as if it had been typed.
+        None => {}
+    }
+    NO_EFFECTS
+}
+
+/// Does what a key or a command of the palette asks for.
+pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<Effect> {
+    let height = list_height(app);
+    let (tab, screen) = (app.tab, screens::of(app.tab));
+    let page = height.saturating_sub(1).max(1) as isize;
+    match action {
+        Action::Quit => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::GoTo(tab) => return go_to(app, tab, argument),
+        Action::NextTab => return step_tab(app, 1),
+        Action::PreviousTab => return step_tab(app, -1),
+        Action::Help => app.overlays.push(Overlay::Help { query: Input::default(), scroll: 0 }),
+        Action::Palette => app.overlays.push(Overlay::Palette { input: Input::default(), error: None }),
+        Action::Back => back(app),
+        Action::Zoom => app.is_zoomed = !app.is_zoomed,
+        Action::WindowShorter | Action::WindowLonger => return change_window(app, action, argument),
+        Action::Pause => app.frozen = if app.is_paused() { None } else { Some(Arc::clone(&app.latest)) },
+        Action::PollFaster | Action::PollSlower => return change_interval(app, action, argument),
+        Action::PollNow => return vec![Effect::PollNow],
+        Action::BackgroundSave => app.open(actions::background_save(app)),
+        Action::Save => app.open(actions::save(app)),
+        Action::Copy => return screen.copy(app).map_or(NO_EFFECTS, |text| vec![Effect::Copy(text)]),
+        Action::Export => return export(app),
+        Action::Theme => change_theme(app, argument),
+        Action::Mouse => {
+            app.options.has_mouse = !app.options.has_mouse;
+            return vec![Effect::SetMouse(app.options.has_mouse)];
+        }
+        Action::MoreHints => app.has_more_hints = !app.has_more_hints,
+        Action::Filter if screen.has_list() => match argument {
+            Some(words) => app.list_of_mut(tab).filter = Input::new(words),
+            None => app.overlays.push(Overlay::Filter),
+        },
+        Action::Filter => {}
+        Action::Up => app.list_of_mut(tab).step(-1, height),
+        Action::Down => app.list_of_mut(tab).step(1, height),
+        Action::PageUp => app.list_of_mut(tab).step(-page, height),
+        Action::PageDown => app.list_of_mut(tab).step(page, height),
+        Action::Top => app.list_of_mut(tab).step(isize::MIN, height),
+        Action::Bottom => app.list_of_mut(tab).step(isize::MAX, height),
+        Action::NextSort => step_sort(app, 1),
+        Action::PreviousSort => step_sort(app, -1),
+        Action::ReverseSort => {
+            let list = app.list_of_mut(tab);
+            list.is_reversed = !list.is_reversed;
+        }
+        Action::NextView => {
+            let list = app.list_of_mut(tab);
+            list.view = list.view.wrapping_add(1);
+        }
+        action => return screen.act(app, action, argument),
+    }
+    NO_EFFECTS
+}
+
+/// Goes to a tab, as far as the server has something for it.
+pub(crate) fn go_to(app: &mut App, tab: Tab, namespace: Option<&str>) -> Vec<Effect> {
+    if !screens::of(tab).is_available(app) {
+        app.tell(Level::Warn, format!("{} tells nothing for {}", app.server().title(), tab.title()));
+        return NO_EFFECTS;
+    }
+    if let Some(namespace) = namespace {
+        app.namespace = Some(namespace.to_owned());
+    }
+    if tab != app.tab {
+        app.previous_tab = app.tab;
+        app.tab = tab;
+        app.is_zoomed = false;
+        app.focus = 0;
+    }
+    screens::of(tab).enter(app)
+}
+
+fn step_tab(app: &mut App, by: isize) -> Vec<Effect> {
+    let tabs: Vec<Tab> = app.tabs().collect();
+    let at = tabs.iter().position(|&tab| tab == app.tab).unwrap_or(0);
+    let next = (at as isize + by).rem_euclid(tabs.len().max(1) as isize) as usize;
+    tabs.get(next).map_or(NO_EFFECTS, |&tab| go_to(app, tab, None))
+}
+
+/// Undoes one thing: what lies uppermost goes first.
+fn back(app: &mut App) {
+    let tab = app.tab;
+    if app.list_of_mut(tab).detail.take().is_some() {
+        return;
+    }
+    if app.is_zoomed {
+        app.is_zoomed = false;
+    } else if !app.list_of(tab).filter.text().is_empty() {
+        app.list_of_mut(tab).filter.clear();
+    } else if screens::of(app.previous_tab).is_available(app) {
+        app.tab = std::mem::replace(&mut app.previous_tab, app.tab);
+    }
+}
+
+fn change_window(app: &mut App, action: Action, argument: Option<&str>) -> Vec<Effect> {
+    if let Some(text) = argument {
+        match actions::whole_number(text, 1, 60) {
+            Ok(minutes) => app.window_s = minutes * 60,
+            Err(error) => app.tell(Level::Warn, format!("window: {error} minutes")),
+        }
+    } else {
+        app.window_s = step(&WINDOWS_S, app.window_s, action == Action::WindowLonger);
+    }
+    NO_EFFECTS
+}
+
+fn change_interval(app: &mut App, action: Action, argument: Option<&str>) -> Vec<Effect> {
+    let interval_ms = match argument.map(str::parse::<f64>) {
+        Some(Ok(seconds)) if (0.1..=3_600.0).contains(&seconds) => (seconds * 1_000.0) as u64,
+        Some(_) => {
+            app.tell(Level::Warn, "interval: seconds from 0.1 to 3600");
+            return NO_EFFECTS;
+        }
+        None => step(&INTERVALS_MS, app.options.interval_ms, action == Action::PollSlower),
+    };
+    app.options.interval_ms = interval_ms;
+    vec![Effect::SetIntervalMs(interval_ms)]
+}
+
+/// The next larger or smaller of some steps.
+fn step(steps: &[u64], now: u64, is_up: bool) -> u64 {
+    let next =
+        if is_up { steps.iter().find(|&&step| step > now) } else { steps.iter().rev().find(|&&step| step < now) };
+    next.copied().unwrap_or(now)
+}
+
+fn change_theme(app: &mut App, argument: Option<&str>) {
+    let palette = app.options.theme.palette;
+    match argument.map(Palette::by_name) {
+        None => app.options.theme.palette = palette.next(),
+        Some(Some(palette)) => app.options.theme.palette = palette,
+        Some(None) => app.tell(Level::Warn, "theme: dark, light or mono"),
+    }
+}
+
+fn step_sort(app: &mut App, by: isize) {
+    let columns = screens::of(app.tab).columns().len();
+    if columns > 0 {
+        let list = app.list_of_mut(app.tab);
+        let next = (list.sort as isize + by).rem_euclid(columns as isize) as usize;
+        list.sort_by(next);
+    }
+}
+
+fn export(app: &mut App) -> Vec<Effect> {
+    let Some((extension, contents)) = screens::of(app.tab).export(app) else {
+        app.tell(Level::Info, "there is nothing here to export");
+        return NO_EFFECTS;
+    };
+    let file = format!("rkvs-{}-{}.{extension}", app.tab.title().to_lowercase(), app.now_ms / 1_000);
+    vec![Effect::Export { file, contents }]
+}
+
+fn mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
+    let at = Position::new(event.column, event.row);
+    if !app.overlays.is_empty() {
+        return NO_EFFECTS;
+    }
+    let areas = layout::areas(app);
+    let (tab, screen) = (app.tab, screens::of(app.tab));
+    match event.kind {
+        MouseEventKind::ScrollUp | MouseEventKind::ScrollDown if screen.has_list() => {
+            let height = list_height(app);
+            let by = if event.kind == MouseEventKind::ScrollUp { -3 } else { 3 };
+            app.list_of_mut(tab).scroll(by, height);
+            NO_EFFECTS
+        }
+        MouseEventKind::Down(MouseButton::Left) if areas.tabs.contains(at) => {
+            let tab = layout::tab_at(app, at);
+            tab.map_or(NO_EFFECTS, |tab| go_to(app, tab, None))
+        }
+        MouseEventKind::Down(MouseButton::Left) if areas.body.contains(at) => {
+            if let Some(list) = screen.list_area(app, areas.body) {
+                if list.contains(at) {
+                    return click_row(app, (at.y - list.y).into());
+                }
+                if let Some(column) = screen.column_at(app, areas.body, at) {
+                    app.list_of_mut(tab).sort_by(column);
+                    return NO_EFFECTS;
+                }
+            }
+            screen.click(app, areas.body, at)
+        }
+        _ => NO_EFFECTS,
+    }
+}
+
+/// A click selects a row; one on the selected row opens it.
+fn click_row(app: &mut App, line: usize) -> Vec<Effect> {
+    let (tab, height) = (app.tab, list_height(app));
+    let list = app.list_of_mut(tab);
+    let position = list.offset + line;
+    if position >= list.rows.len() {
+        return NO_EFFECTS;
+    }
+    if list.position() == Some(position) {
+        return act(app, Action::Open, None);
+    }
+    list.select(position, height);
+    NO_EFFECTS
+}

@@ -6,3 +6,4 @@ pub mod format;
 pub mod terminal;
 pub mod text;
 pub mod theme;
+pub mod widgets;

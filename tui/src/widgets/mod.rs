@@ -5,10 +5,25 @@
 //! that reaches beyond the buffer; less room means less shown, never a panic. Widgets that react to the mouse answer
 //! `hit(area, position)` from the same arithmetic that drew them.
 
+pub mod banner;
+pub mod bars;
 mod canvas;
+pub mod chart;
+pub mod dialog;
+pub mod facts;
+pub mod gauge;
+pub mod help;
+pub mod histogram;
+pub mod input;
+pub mod key_bar;
+pub mod palette;
 pub mod panel;
+pub mod progress;
 pub mod table;
+pub mod tabs;
 #[cfg(test)]
 mod testing;
+pub mod toast;
+pub mod too_small;
 
 pub use canvas::{Canvas, bar_text};

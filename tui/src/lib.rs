@@ -16,3 +16,4 @@ pub mod text;
 pub mod theme;
 pub mod value;
 pub mod view;
+pub mod widgets;

@@ -266,8 +266,9 @@ mod tests {
     fn only_what_is_wanted_is_asked_for() {
         let mut poller = Poller::default();
         let everything = Wants::everything(Some("a".into()));
-        let parts =
-            |poller: &Poller, wants| poller.requests(wants).into_iter().map(|(part, _)| part).collect::<Vec<_>>();
+        fn parts(poller: &Poller, wants: &Wants) -> Vec<Part> {
+            poller.requests(wants).into_iter().map(|(part, _)| part).collect()
+        }
         assert_eq!(parts(&poller, &Wants::default()), [Part::Info]);
         assert!(!parts(&poller, &everything).contains(&Part::Names), "a plain server has no namespaces");
         poller.server.rkvs_version = Some("0.4.0".into());

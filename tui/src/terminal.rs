@@ -1,0 +1,184 @@
+//! Enters the terminal and leaves it as it was: at the end, after a panic, and while the process is stopped.
+
+use std::io::{self, Stdout, Write};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use crossterm::cursor::Show;
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture,
+};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{execute, queue};
+use ratatui::backend::CrosstermBackend;
+
+/// Most bytes that [`copy_sequence`] takes; terminals drop sequences that are longer than some ten thousand characters.
+pub const COPY_BYTES_MAX: usize = 48 * 1024;
+
+/// Whether the terminal is ours now, so that whoever comes first (the guard or the panic hook) restores it, once.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// The terminal while it is ours; restores it when dropped.
+#[derive(Debug)]
+pub struct Guard {
+    terminal: ratatui::Terminal<CrosstermBackend<Stdout>>,
+    mouse: bool,
+}
+
+/// Takes the terminal: raw mode, the alternate screen, bracketed paste, focus events and, if wanted, the mouse.
+///
+/// # Errors
+///
+/// When the terminal cannot be asked, such as when standard output is none. It is then as it was.
+pub fn enter(mouse: bool) -> io::Result<Guard> {
+    install_panic_hook();
+    let terminal = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    take(mouse)?;
+    let mut guard = Guard { terminal, mouse };
+    guard.terminal.clear()?;
+    Ok(guard)
+}
+
+/// Gives the terminal back; does nothing when it is not ours. Errors are of no use here: there is nowhere left to tell them.
+pub fn restore() {
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        let _ = leave_modes(&mut io::stdout());
+        let _ = disable_raw_mode();
+    }
+}
+
+impl Guard {
+    /// What is drawn on.
+    pub fn terminal(&mut self) -> &mut ratatui::Terminal<CrosstermBackend<Stdout>> {
+        &mut self.terminal
+    }
+
+    /// Whether the mouse is ours; when it is not, the terminal selects text with it.
+    pub fn mouse(&self) -> bool {
+        self.mouse
+    }
+
+    /// Takes or releases the mouse.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal cannot be written to.
+    pub fn set_mouse(&mut self, mouse: bool) -> io::Result<()> {
+        self.mouse = mouse;
+        if mouse { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
+    }
+
+    /// Gives the terminal back before the process stops.
+    pub fn suspend(&mut self) {
+        restore();
+    }
+
+    /// Takes the terminal again after [`Guard::suspend`]; the next draw draws everything.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal cannot be asked.
+    pub fn resume(&mut self) -> io::Result<()> {
+        take(self.mouse)?;
+        self.terminal.clear()
+    }
+
+    /// Asks the terminal to put `text` on the clipboard; says whether it was short enough to ask.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal cannot be written to.
+    pub fn copy(&mut self, text: &[u8]) -> io::Result<bool> {
+        let Some(sequence) = copy_sequence(text) else { return Ok(false) };
+        let mut out = io::stdout();
+        out.write_all(sequence.as_bytes())?;
+        out.flush()?;
+        Ok(true)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// The sequence (OSC 52) that asks a terminal, also one behind ssh, to put bytes on the clipboard; none when there are more
+/// than [`COPY_BYTES_MAX`].
+pub fn copy_sequence(text: &[u8]) -> Option<String> {
+    (text.len() <= COPY_BYTES_MAX).then(|| format!("\x1b]52;c;{}\x1b\\", STANDARD.encode(text)))
+}
+
+fn take(mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    enter_modes(&mut io::stdout(), mouse).inspect_err(|_| restore())
+}
+
+fn enter_modes(out: &mut impl Write, mouse: bool) -> io::Result<()> {
+    queue!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+    if mouse {
+        queue!(out, EnableMouseCapture)?;
+    }
+    out.flush()
+}
+
+/// Leaves all modes, whether they were entered or not, in the reverse order.
+fn leave_modes(out: &mut impl Write) -> io::Result<()> {
+    execute!(out, DisableMouseCapture, DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen, Show)
+}
+
+/// Makes a panic restore the terminal before it is told, so that it can be read.
+fn install_panic_hook() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let tell = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            restore();
+            tell(info);
+        }));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The private modes that a sequence sets (`h`) or resets (`l`).
+    fn modes(sequence: &[u8], set: char) -> Vec<String> {
+        let text = String::from_utf8_lossy(sequence).into_owned();
+        let mut modes: Vec<_> =
+            text.split("\x1b[?").filter_map(|mode| mode.trim_end().strip_suffix(set)).map(str::to_owned).collect();
+        modes.sort();
+        modes
+    }
+
+    #[test]
+    fn every_mode_entered_is_left() {
+        let (mut entered, mut left) = (Vec::new(), Vec::new());
+        enter_modes(&mut entered, true).unwrap();
+        leave_modes(&mut left).unwrap();
+        let entered = modes(&entered, 'h');
+        assert!(entered.contains(&"1049".to_owned()) && entered.contains(&"2004".to_owned()), "{entered:?}");
+        assert_eq!(modes(&left, 'l'), entered);
+        assert_eq!(modes(&left, 'h'), ["25"], "the cursor shows again");
+    }
+
+    #[test]
+    fn the_mouse_is_taken_only_when_wanted() {
+        let mut entered = Vec::new();
+        enter_modes(&mut entered, false).unwrap();
+        assert!(!modes(&entered, 'h').contains(&"1000".to_owned()));
+    }
+
+    #[test]
+    fn copying_is_base64_and_bounded() {
+        assert_eq!(copy_sequence(b"user:1\x1b").unwrap(), "\x1b]52;c;dXNlcjoxGw==\x1b\\");
+        assert!(copy_sequence(&vec![b'x'; COPY_BYTES_MAX]).is_some());
+        assert!(copy_sequence(&vec![b'x'; COPY_BYTES_MAX + 1]).is_none());
+    }
+}

@@ -77,11 +77,8 @@ fn palette(text: &str) -> Result<Palette, String> {
 }
 
 fn tab(text: &str) -> Result<Tab, String> {
-    let fits = |tab: &Tab| tab.title().eq_ignore_ascii_case(text);
-    Tab::ALL.into_iter().find(fits).ok_or_else(|| {
-        let names: Vec<_> = Tab::ALL.iter().map(|tab| tab.title().to_lowercase()).collect();
-        format!("one of {}", names.join(", "))
-    })
+    let fits = |tab: &Tab| tab.name() == text;
+    Tab::ALL.into_iter().find(fits).ok_or_else(|| format!("one of {}", Tab::ALL.map(Tab::name).join(", ")))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::state::tab::Tab;
+use crate::widgets::palette;
 
 /// What can be done. Where an action says nothing about screens, `update` does it; the others go to the screen's `act`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,7 +31,6 @@ pub enum Action {
     Export,
     Theme,
     Mouse,
-    MoreHints,
     // Lists.
     Up,
     Down,
@@ -96,6 +96,14 @@ pub struct Binding {
     pub help: &'static str,
     /// Whether the server is changed by it, so that it is left out where that is refused.
     pub is_change: bool,
+}
+
+impl Binding {
+    /// What is written on its keys.
+    pub fn labels(&self) -> String {
+        let labels: Vec<String> = self.keys.iter().map(|key| key.label()).collect();
+        labels.join(" ")
+    }
 }
 
 /// A key with or without Ctrl.
@@ -220,7 +228,6 @@ pub static BINDINGS: &[Binding] = &[
     global(&[ctrl('r'), special(F(5))], Action::PollNow, "", "poll, or try to connect, now"),
     global(&[key('t')], Action::Theme, "", "the next theme"),
     global(&[key('M')], Action::Mouse, "", "take the mouse, or leave it to the terminal for selecting text"),
-    global(&[key('.')], Action::MoreHints, "", "show more keys, or fewer"),
     global(&[key('1')], Action::GoTo(Overview), "", "overview"),
     global(&[key('2')], Action::GoTo(Namespaces), "", "namespaces"),
     global(&[key('3')], Action::GoTo(Commands), "", "commands"),
@@ -300,18 +307,30 @@ pub static PALETTE: &[PaletteCommand] = &[
     command(&["quit", "q"], "", Action::Quit, "quit"),
 ];
 
-/// Reads a line of the palette: the command (its name may be cut where it is clear) and what follows it.
-pub fn parse_command(line: &str) -> Result<(Action, Option<String>), String> {
-    let (name, argument) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
-    let argument = Some(argument.trim().to_owned()).filter(|argument| !argument.is_empty());
-    let exact = PALETTE.iter().find(|command| command.names.contains(&name));
-    let mut fitting = PALETTE.iter().filter(|command| command.names[0].starts_with(name) && !name.is_empty());
-    let command = match (exact, fitting.next(), fitting.next()) {
-        (Some(command), ..) | (None, Some(command), None) => command,
-        (None, Some(one), Some(other)) => {
-            return Err(format!("{name} may be {} or {}", one.names[0], other.names[0]));
+/// The commands that fit what was typed so far, the best first: the one of exactly this name, then those that resemble it.
+pub fn candidates(line: &str) -> Vec<&'static PaletteCommand> {
+    let name = line.split_whitespace().next().unwrap_or_default();
+    let place = |command: &&PaletteCommand| {
+        if command.names.contains(&name) {
+            return Some((0, 0));
         }
-        (None, None, _) => return Err(format!("there is no command {name}")),
+        command.names.iter().filter_map(|other| palette::rank(name, other)).min().map(|(kind, len)| (kind + 1, len))
+    };
+    let mut fitting: Vec<_> = PALETTE.iter().filter_map(|command| Some((place(&command)?, command))).collect();
+    if !name.is_empty() {
+        fitting.sort_by_key(|(place, _)| *place);
+    }
+    fitting.into_iter().map(|(_, command)| command).collect()
+}
+
+/// Reads a line of the palette, of whose candidates this one is chosen: what to do, and what follows the name.
+pub fn parse_command(line: &str, selected: usize) -> Result<(Action, Option<String>), String> {
+    let line = line.trim();
+    let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let argument = Some(argument.trim().to_owned()).filter(|argument| !argument.is_empty());
+    let candidates = candidates(line);
+    let Some(command) = candidates.get(selected.min(candidates.len().saturating_sub(1))) else {
+        return Err(format!("there is no command {name}"));
     };
     if command.argument.is_empty() && argument.is_some() {
         return Err(format!("nothing follows {}", command.names[0]));
@@ -320,6 +339,41 @@ pub fn parse_command(line: &str) -> Result<(Action, Option<String>), String> {
         return Err(format!("{} {}", command.names[0], command.argument));
     }
     Ok((command.action, argument))
+}
+
+/// Keys of the help that belong together.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Where they mean something.
+    pub title: String,
+    /// What is written on the keys, and what they do.
+    pub entries: Vec<(String, &'static str)>,
+}
+
+/// All keys, by where they mean something.
+pub fn help() -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    let titles = |context| match context {
+        Context::Global => vec!["Everywhere"],
+        Context::List => vec!["Lists"],
+        Context::Tabs(tabs) => tabs.iter().map(|tab| tab.title()).collect(),
+    };
+    for title in Tab::ALL.iter().map(|tab| tab.title()).chain(["Lists", "Everywhere"]) {
+        let bindings = BINDINGS.iter().filter(|binding| titles(binding.context).contains(&title));
+        let entries: Vec<_> = bindings.map(|binding| (binding.labels(), binding.help)).collect();
+        if !entries.is_empty() {
+            sections.push(Section { title: title.to_owned(), entries });
+        }
+    }
+    sections.reverse();
+    let dialogs = [
+        ("Tab Shift-Tab", "to the next field or button, or the one before"),
+        ("Enter", "press the button; Cancel has the focus at first"),
+        ("Esc", "cancel"),
+    ];
+    let entries = dialogs.map(|(keys, words)| (keys.to_owned(), words)).to_vec();
+    sections.push(Section { title: "Dialogs".into(), entries });
+    sections
 }
 
 #[cfg(test)]
@@ -366,14 +420,26 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_found_by_name_or_its_beginning() {
-        assert_eq!(parse_command("ns"), Ok((Action::GoTo(Namespaces), None)));
-        assert_eq!(parse_command(" resize  64 "), Ok((Action::Resize, Some("64".into()))));
-        assert_eq!(parse_command("bg"), Ok((Action::BackgroundSave, None)));
-        assert_eq!(parse_command("q"), Ok((Action::Quit, None)));
-        assert!(parse_command("s").is_err_and(|error| error.contains("may be")));
-        for line in ["", "nonsense", "quit now", "interval"] {
-            assert!(parse_command(line).is_err(), "{line}");
+    fn every_binding_stands_in_the_help() {
+        let help = help();
+        for binding in BINDINGS {
+            let entry = (binding.labels(), binding.help);
+            assert!(help.iter().any(|section| section.entries.contains(&entry)), "{binding:?}");
+        }
+    }
+
+    #[test]
+    fn commands_are_found_by_name_or_what_resembles_it() {
+        assert_eq!(parse_command("ns", 0), Ok((Action::GoTo(Namespaces), None)));
+        assert_eq!(parse_command(" resize  64 ", 0), Ok((Action::Resize, Some("64".into()))));
+        assert_eq!(parse_command("bg", 0), Ok((Action::BackgroundSave, None)));
+        assert_eq!(parse_command("q", 0), Ok((Action::Quit, None)));
+        assert_eq!(parse_command("save", 0), Ok((Action::Save, None)));
+        let second = candidates("s")[1];
+        assert_eq!(parse_command("s", 1), Ok((second.action, None)));
+        assert_eq!(candidates("").len(), PALETTE.len());
+        for line in ["zzz", "quit now", "interval"] {
+            assert!(parse_command(line, 0).is_err(), "{line}");
         }
     }
 

@@ -1,139 +1,207 @@
-//! Draws the state: header, tabs, banner, the screen, keys, and what lies over them. Pure: the same state gives the same picture.
+//! Draws the state: header, tabs, the screen, keys, and what lies over them. Pure: the same state gives the same picture.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Block, Clear};
 
-use crate::keymap;
-use crate::layout;
-use crate::screens;
 use crate::state::dialog::{Dialog, Focus};
-use crate::state::{App, Connection, Overlay};
-use crate::text;
+use crate::state::events::Level;
+use crate::state::tab::Tab;
+use crate::state::{App, Connection, Overlay, input};
 use crate::theme::Role;
+use crate::widgets::banner::{Alert, Badge, Banner};
+use crate::widgets::dialog::{self, DialogInput, DialogLine};
+use crate::widgets::help::{Help, HelpSection};
+use crate::widgets::input::Input;
+use crate::widgets::key_bar::{Hint, KeyBar};
+use crate::widgets::palette::{Candidate, Palette};
+use crate::widgets::tabs::{TabName, Tabs};
+use crate::widgets::toast::Toast;
+use crate::widgets::too_small;
+use crate::{format, keymap, layout, screens, text};
+
+/// How long a new event shows in the corner.
+const TOAST_MS: u64 = 4_000;
 
 /// Draws everything.
 pub fn view(app: &App, frame: &mut Frame<'_>) {
     let theme = app.options.theme;
-    if layout::is_too_small(app) {
-        let words = format!("{}x{} needed", layout::WIDTH_MIN, layout::HEIGHT_MIN);
-        frame.render_widget(Text::from(vec![Line::from("terminal too small"), Line::from(words)]), frame.area());
+    let screen = frame.area();
+    if too_small::is_too_small(screen) {
+        too_small::draw(screen, frame.buffer_mut(), theme);
         return;
     }
     let areas = layout::areas(app);
-    header(app, frame, areas.header);
-    for (tab, label, area) in layout::tabs(app) {
-        let role = if tab == app.tab { Role::Selected } else { Role::Label };
-        frame.render_widget(Span::styled(label, theme.style(role)), area);
-    }
-    if let Connection::Disconnected { error, retry_at_ms } = &app.connection {
-        let seconds = retry_at_ms.saturating_sub(app.now_ms).div_ceil(1_000);
-        let words = format!(" DISCONNECTED  retry in {seconds} s  {}", text::harmless(error.as_bytes()));
-        frame.render_widget(Line::styled(words, theme.style(Role::BadgeBad)), areas.banner);
-    }
     if app.has_data() {
         screens::of(app.tab).view(app, frame, areas.body);
     }
-    keys(app, frame, areas.keys);
+    let buffer = frame.buffer_mut();
+    header(app, areas.header, buffer);
+    with_tabs(app, |tabs| tabs.draw(areas.tabs, buffer, theme));
+    alert(app, areas.banner, buffer);
+    toast(app, areas.body, buffer);
+    let mut cursor = keys(app, areas.keys, buffer);
     for overlay in &app.overlays {
-        match overlay {
-            Overlay::Dialog(dialog) => self::dialog(app, dialog, frame, areas.body),
-            Overlay::Help { query, scroll } => help(app, query.text(), *scroll, frame, areas.body),
-            Overlay::Palette { .. } | Overlay::Filter => {}
-        }
+        cursor = match overlay {
+            Overlay::Dialog(dialog) => with_dialog(dialog, |widget| widget.draw(screen, buffer, theme)),
+            Overlay::Help { query, scroll } => help(query, (*scroll).into(), screen, buffer, app),
+            Overlay::Palette { input, selected } => palette(input, *selected, screen, buffer, app),
+            Overlay::Filter => cursor,
+        };
+    }
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
     }
 }
 
-fn header(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let theme = app.options.theme;
+/// The tab at a place of the terminal.
+pub fn tab_at(app: &App, at: Position) -> Option<Tab> {
+    let index = with_tabs(app, |tabs| tabs.hit(layout::areas(app).tabs, at))?;
+    app.tabs().nth(index)
+}
+
+/// The button of a dialog at a place of the terminal.
+pub fn button_at(app: &App, dialog: &Dialog, at: Position) -> Option<Focus> {
+    let screen = Rect::from((Position::ORIGIN, app.size));
+    let button = with_dialog(dialog, |widget| widget.layout(screen).button_at(at))?;
+    Some(if button == 0 { Focus::Cancel } else { Focus::Verb })
+}
+
+fn header(app: &App, area: Rect, buffer: &mut Buffer) {
     let server = app.server();
-    let title = format!(" {} @ {} ", server.title(), server.address);
-    let mut spans = vec![Span::styled(text::harmless(title.as_bytes()).into_owned(), theme.style(Role::Title))];
-    let (words, role) = match (&app.connection, app.is_paused()) {
+    let harmless = |text: &str| text::harmless(text.as_bytes()).into_owned();
+    let (title, address) = (harmless(&server.title()), harmless(&server.address));
+    let info = &app.sample().info;
+    let uptime = info.count("uptime_in_seconds").map(|seconds| format!("up {}", format::age(seconds)));
+    let compatible = server.rkvs_version.as_ref().and(server.redis_version.as_ref());
+    let compatible = compatible.map(|version| format!("redis {}", harmless(version)));
+    let role = info.text("role").map(|role| format!("role {}", harmless(role)));
+    let mut parts = vec![(address.as_str(), Role::Title), (title.as_str(), Role::Text)];
+    parts.extend([&uptime, &compatible, &role].into_iter().flatten().map(|part| (part.as_str(), Role::Label)));
+
+    let interval = app.options.interval_ms as f64 / 1_000.0;
+    let live = format!("LIVE {interval}s");
+    let (word, role) = match (&app.connection, app.is_paused()) {
+        (_, true) => ("PAUSED", Role::BadgeWarn),
         (Connection::Connecting, _) => ("CONNECTING", Role::BadgeWarn),
         (Connection::Disconnected { .. }, _) => ("OFFLINE", Role::BadgeBad),
-        (Connection::Connected, true) => ("PAUSED", Role::BadgeWarn),
-        (Connection::Connected, false) => ("LIVE", Role::BadgeGood),
+        (Connection::Connected, _) => (live.as_str(), Role::BadgeGood),
     };
-    spans.push(Span::styled(format!(" {words} "), theme.style(role)));
-    spans.push(Span::styled(format!(" {} ms", app.options.interval_ms), theme.style(Role::Label)));
-    if app.options.is_readonly {
-        spans.push(Span::styled(" READ-ONLY ", theme.style(Role::BadgeWarn)));
-    }
-    frame.render_widget(Line::from(spans), area);
+    let read_only = app.options.is_readonly.then_some(Badge { text: "READ-ONLY", role: Role::BadgeWarn });
+    let badges: Vec<Badge<'_>> = read_only.into_iter().chain([Badge { text: word, role }]).collect();
+    Banner { parts: &parts, badges: &badges }.draw(area, buffer, app.options.theme);
 }
 
-fn keys(app: &App, frame: &mut Frame<'_>, area: Rect) {
+fn with_tabs<T>(app: &App, then: impl FnOnce(&Tabs<'_>) -> T) -> T {
+    let tabs: Vec<Tab> = app.tabs().collect();
+    let keys: Vec<String> = tabs.iter().map(|tab| tab.digit().to_string()).collect();
+    let names = tabs.iter().zip(&keys).map(|(tab, key)| TabName { key, title: tab.title(), short: tab.short() });
+    let names: Vec<TabName<'_>> = names.collect();
+    let selected = tabs.iter().position(|&tab| tab == app.tab).unwrap_or(0);
+    then(&Tabs { tabs: &names, selected })
+}
+
+fn alert(app: &App, area: Rect, buffer: &mut Buffer) {
+    if let Connection::Disconnected { error, retry_at_ms } = &app.connection {
+        let next = format!("retry {}s", retry_at_ms.saturating_sub(app.now_ms).div_ceil(1_000));
+        let reason = text::harmless(error.as_bytes());
+        let alert = Alert { title: "DISCONNECTED", reason: &reason, next: &next, role: Role::BadgeBad };
+        alert.draw(area, buffer, app.options.theme);
+    }
+}
+
+/// The newest event, while it is new. The overview lists them anyway.
+fn toast(app: &App, area: Rect, buffer: &mut Buffer) {
+    let newest = app.events.newest().next().filter(|_| app.tab != Tab::Overview);
+    if let Some(event) = newest.filter(|event| app.now_ms.saturating_sub(event.at_ms) < TOAST_MS) {
+        let role = match event.level {
+            Level::Good => Role::Good,
+            Level::Info => Role::Text,
+            Level::Warn => Role::Warn,
+            Level::Bad => Role::Bad,
+        };
+        Toast { text: &text::harmless(event.text.as_bytes()), role }.draw(area, buffer, app.options.theme);
+    }
+}
+
+/// The keys that mean something, or the filter while it is typed.
+fn keys(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let theme = app.options.theme;
-    let typed = match app.overlays.last() {
-        Some(Overlay::Palette { input, error }) => Some((":", input, error.as_deref().unwrap_or_default())),
-        Some(Overlay::Filter) => Some(("/", &app.list().filter, "")),
-        _ => None,
-    };
-    if let Some((prompt, input, error)) = typed {
-        let (before, after) = input.parts();
-        let spans = vec![
-            Span::styled(prompt, theme.style(Role::Key)),
-            Span::raw(format!("{before}{after}  ")),
-            Span::styled(text::harmless(error.as_bytes()).into_owned(), theme.style(Role::Bad)),
-        ];
-        frame.render_widget(Line::from(spans), area);
-        let x = area.x + 1 + text::width(before) as u16;
-        frame.set_cursor_position(Position::new(x.min(area.right().saturating_sub(1)), area.y));
-        return;
+    if matches!(app.overlays.last(), Some(Overlay::Filter)) {
+        buffer.set_string(area.x, area.y, "/", theme.style(Role::Key));
+        let line = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
+        let widget = typed(&app.list().filter, "words, !word, column=word");
+        return widget.draw(line, buffer, theme);
     }
     let has_list = screens::of(app.tab).has_list();
-    let shown = keymap::valid(app.tab, has_list)
-        .filter(|binding| !binding.hint.is_empty())
-        .filter(|binding| !binding.is_change || !app.options.is_readonly);
-    let spans = shown.flat_map(|binding| {
-        let key = Span::styled(format!(" {}", binding.keys[0].label()), theme.style(Role::Key));
-        [key, Span::styled(format!(" {} ", binding.hint), theme.style(Role::Label))]
-    });
-    frame.render_widget(Line::from_iter(spans), area);
+    let shown: Vec<_> = keymap::valid(app.tab, has_list)
+        .filter(|binding| !binding.hint.is_empty() && (!binding.is_change || !app.options.is_readonly))
+        .map(|binding| (binding.keys[0].label(), binding))
+        .collect();
+    let hints: Vec<Hint<'_>> = shown
+        .iter()
+        .enumerate()
+        .map(|(place, (key, binding))| {
+            // Help and quit stay to the last.
+            let is_last = matches!(binding.action, keymap::Action::Help | keymap::Action::Quit);
+            Hint { key, words: binding.hint, priority: if is_last { 0 } else { place.min(254) as u8 + 1 } }
+        })
+        .collect();
+    KeyBar { hints: &hints }.draw(area, buffer, theme);
+    None
 }
 
-fn boxed(app: &App, title: &str, lines: Vec<Line<'_>>, frame: &mut Frame<'_>, body: Rect) {
-    let theme = app.options.theme;
-    let width = lines.iter().map(Line::width).max().unwrap_or(0).max(title.len() + 2) as u16 + 4;
-    let (width, height) = (width.min(body.width), (lines.len() as u16 + 2).min(body.height));
-    let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
-    let block = Block::bordered().title(format!(" {title} ")).border_style(theme.style(Role::BorderFocused));
-    let inner = block.inner(area);
-    frame.render_widget(Clear, area);
-    frame.render_widget(block, area);
-    frame.render_widget(Text::from(lines), inner);
+fn typed<'a>(input: &'a input::Input, placeholder: &'a str) -> Input<'a> {
+    Input { text: input.text(), cursor: input.parts().0.len(), placeholder }
 }
 
-fn dialog(app: &App, dialog: &Dialog, frame: &mut Frame<'_>, body: Rect) {
-    let theme = app.options.theme;
+fn with_dialog<T>(dialog: &Dialog, then: impl FnOnce(&dialog::Dialog<'_>) -> T) -> T {
     let harmless = |text: &str| text::harmless(text.as_bytes()).into_owned();
-    let line = |label: &str, words: &str| Line::from(format!(" {:<10} {}", harmless(label), harmless(words)));
-    let mut lines: Vec<Line<'_>> = dialog.lines.iter().map(|(label, words)| line(label, words)).collect();
-    for (index, field) in dialog.fields.iter().enumerate() {
-        let mark = if dialog.focus == Focus::Field(index) { "_" } else { "" };
-        lines.push(line(&field.label, &format!("[{}{mark}]", field.input.text())));
+    let focused = if let Focus::Field(index) = dialog.focus { Some(index) } else { None };
+    // One field can be typed into at a time; with no focus on any it is the last one.
+    let open = focused.or(dialog.fields.len().checked_sub(1));
+    let mut lines: Vec<(String, String, Role)> =
+        dialog.lines.iter().map(|(label, words)| (harmless(label), harmless(words), Role::Text)).collect();
+    for (index, field) in dialog.fields.iter().enumerate().filter(|(index, _)| Some(*index) != open) {
+        let mark = if focused.is_some_and(|focused| index < focused) { Role::Text } else { Role::Label };
+        lines.push((harmless(&field.label), harmless(field.input.text()), mark));
     }
-    lines.extend(dialog.error.as_ref().map(|error| Line::styled(harmless(error), theme.style(Role::Bad))));
-    let button = |words: String, focus| {
-        let role = if dialog.focus == focus { Role::Selected } else { Role::Label };
-        Span::styled(format!("  [ {words} ]"), theme.style(role))
+    lines.extend(dialog.error.iter().map(|error| ("error".into(), harmless(error), Role::Bad)));
+    let lines: Vec<DialogLine<'_>> =
+        lines.iter().map(|(label, value, role)| DialogLine { label, value, role: *role }).collect();
+    let label = open.map(|index| harmless(&dialog.fields[index].label));
+    let input = open.zip(label.as_deref());
+    let input = input.map(|(index, label)| DialogInput { label, input: typed(&dialog.fields[index].input, "") });
+    let buttons: &[&str] = if dialog.is_question() { &["Cancel", &dialog.verb] } else { &["Close"] };
+    let focus = match dialog.focus {
+        Focus::Field(_) => dialog::Focus::Input,
+        Focus::Cancel => dialog::Focus::Button(0),
+        Focus::Verb => dialog::Focus::Button(1),
     };
-    let cancel = button(if dialog.is_question() { "Cancel" } else { "Close" }.into(), Focus::Cancel);
-    let verb = dialog.is_question().then(|| button(dialog.verb.clone(), Focus::Verb));
-    lines.push(Line::from_iter(std::iter::once(cancel).chain(verb)));
-    boxed(app, &harmless(&dialog.title), lines, frame, body);
+    let title = harmless(&dialog.title);
+    let role = if dialog.is_destructive { Role::Bad } else { Role::Accent };
+    then(&dialog::Dialog { title: &title, role, lines: &lines, input, buttons, focus })
 }
 
-fn help(app: &App, query: &str, scroll: u16, frame: &mut Frame<'_>, body: Rect) {
-    let query = query.to_lowercase();
-    let lines = keymap::BINDINGS.iter().map(|binding| {
-        let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
-        format!(" {:<14} {}", keys.join(" "), binding.help)
-    });
-    let lines: Vec<Line<'_>> = lines.filter(|line| line.to_lowercase().contains(&query)).map(Line::from).collect();
-    let last = lines.len().saturating_sub(usize::from(body.height.saturating_sub(2)));
-    let shown = lines.into_iter().skip(last.min(scroll.into())).collect();
-    boxed(app, &format!("Help: {query}"), shown, frame, body);
+fn help(query: &input::Input, offset: usize, screen: Rect, buffer: &mut Buffer, app: &App) -> Option<Position> {
+    let sections = keymap::help();
+    let entries: Vec<Vec<(&str, &str)>> = sections
+        .iter()
+        .map(|section| section.entries.iter().map(|(keys, words)| (keys.as_str(), *words)).collect())
+        .collect();
+    let titles = sections.iter().map(|section| section.title.as_str());
+    let sections: Vec<HelpSection<'_>> =
+        titles.zip(&entries).map(|(title, entries)| HelpSection { title, entries }).collect();
+    Help { sections: &sections, query: query.text(), offset }.draw(screen, buffer, app.options.theme)
+}
+
+fn palette(input: &input::Input, selected: usize, screen: Rect, buffer: &mut Buffer, app: &App) -> Option<Position> {
+    let names: Vec<(String, &str)> = keymap::candidates(input.text())
+        .into_iter()
+        .map(|command| (format!("{} {}", command.names[0], command.argument), command.help))
+        .collect();
+    let matches: Vec<Candidate<'_>> =
+        names.iter().map(|(name, words)| Candidate { name: name.trim_end(), words }).collect();
+    let selected = selected.min(matches.len().saturating_sub(1));
+    Palette { input: typed(input, "command"), matches: &matches, selected }.draw(screen, buffer, app.options.theme)
 }

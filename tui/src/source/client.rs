@@ -91,8 +91,12 @@ impl Client {
         })
         .await
         .map_err(|_| Error::Timeout(time_limit))??;
-        let mut client =
-            Self { stream, received: BytesMut::new(), is_resp3: true, is_broken: false, time_limit, db: 0 };
+        Self::over(stream, address, time_limit).await
+    }
+
+    async fn over(stream: Box<dyn Stream>, address: &Address, time_limit: Duration) -> Result<Self, Error> {
+        let received = BytesMut::new();
+        let mut client = Self { stream, received, is_resp3: true, is_broken: false, time_limit, db: 0 };
         client.greet(address).await?;
         Ok(client)
     }
@@ -240,8 +244,12 @@ fn from_resp3(frame: resp3::types::OwnedFrame) -> Value {
         }
         Frame::Set { data, .. } => Value::Array(data.into_iter().map(from_resp3).collect()),
         Frame::Map { data, .. } => {
-            Value::Map(data.into_iter().map(|(key, value)| (from_resp3(key), from_resp3(value))).collect())
+            // The codec puts the last pair of the wire first.
+            Value::Map(data.into_iter().rev().map(|(key, value)| (from_resp3(key), from_resp3(value))).collect())
         }
         Frame::Null | Frame::Hello { .. } => Value::Null,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,3 +148,6 @@ async fn run(address: &Address, connection: &mut Option<Client>, request: &Reque
     client.set_time_limit(POLL_TIME_LIMIT);
     replies
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 
 pub mod address;
 pub mod client;
+#[cfg(test)]
+mod fake;
 mod frame;
 pub mod live;
 pub mod poll;

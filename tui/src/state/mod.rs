@@ -98,8 +98,8 @@ pub enum Overlay {
     Palette {
         /// What was typed.
         input: Input,
-        /// What was wrong with it.
-        error: Option<String>,
+        /// Which of the commands that fit it is chosen.
+        selected: usize,
     },
     /// The filter of the list is typed; it takes effect while it is.
     Filter,
@@ -134,8 +134,6 @@ pub struct App {
     pub is_zoomed: bool,
     /// The panel of the screen that is focused; screens take the remainder.
     pub focus: usize,
-    /// Whether the key bar shows more than fits in a line.
-    pub has_more_hints: bool,
     /// The namespace that Shards and Keys are about.
     pub namespace: Option<String>,
     /// The state of screens of their own.
@@ -164,7 +162,6 @@ impl App {
             window_s: WINDOWS_S[2],
             is_zoomed: false,
             focus: 0,
-            has_more_hints: false,
             namespace: options.namespace.clone(),
             screens: screens::States::default(),
             lists: Default::default(),

@@ -48,8 +48,38 @@ impl Tab {
             Self::Commands => "Commands",
             Self::Clients => "Clients",
             Self::Shards => "Shards",
-            Self::Persistence => "Persistence",
+            Self::Persistence => "Persist",
             Self::Slowlog => "Slowlog",
+            Self::Config => "Config",
+            Self::Keys => "Keys",
+        }
+    }
+
+    /// Its name in arguments and names of files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Namespaces => "namespaces",
+            Self::Commands => "commands",
+            Self::Clients => "clients",
+            Self::Shards => "shards",
+            Self::Persistence => "persistence",
+            Self::Slowlog => "slowlog",
+            Self::Config => "config",
+            Self::Keys => "keys",
+        }
+    }
+
+    /// A shorter word, for where room is short.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Overview => "Over",
+            Self::Namespaces => "Names",
+            Self::Commands => "Cmds",
+            Self::Clients => "Clients",
+            Self::Shards => "Shards",
+            Self::Persistence => "Save",
+            Self::Slowlog => "Slow",
             Self::Config => "Config",
             Self::Keys => "Keys",
         }

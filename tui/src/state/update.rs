@@ -15,7 +15,7 @@ use super::tab::Tab;
 use super::{App, Connection, INTERVALS_MS, NO_EFFECTS, Overlay, WINDOWS_S, actions};
 use crate::keymap::{self, Action};
 use crate::theme::Palette;
-use crate::{layout, screens};
+use crate::{layout, screens, view};
 
 /// Brings the state up to date with what happened at this time, and says what is to be done.
 pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
@@ -186,18 +186,27 @@ fn press(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             }
             NO_EFFECTS
         }
-        Overlay::Palette { input, error } => {
+        Overlay::Palette { input, selected } => {
+            let count = keymap::candidates(input.text()).len();
             match key.code {
                 KeyCode::Esc => return close(app),
                 KeyCode::Backspace if input.text().is_empty() => return close(app),
-                KeyCode::Enter => match keymap::parse_command(input.text()) {
+                KeyCode::Up => *selected = selected.saturating_sub(1),
+                KeyCode::Down => *selected = (*selected + 1).min(count.saturating_sub(1)),
+                KeyCode::Tab => {
+                    if let Some(command) = keymap::candidates(input.text()).get(*selected) {
+                        *input = Input::new(format!("{} ", command.names[0]));
+                        *selected = 0;
+                    }
+                }
+                KeyCode::Enter => match keymap::parse_command(input.text(), *selected) {
                     Ok((action, argument)) => {
                         app.overlays.pop();
                         return act(app, action, argument.as_deref());
                     }
-                    Err(text) => *error = Some(text),
+                    Err(error) => app.tell(Level::Warn, error),
                 },
-                _ if input.key(key) => *error = None,
+                _ if input.key(key) => *selected = 0,
                 _ if is_interrupt(key) => return close(app),
                 _ => {}
             }
@@ -256,7 +265,7 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
         Action::NextTab => return step_tab(app, 1),
         Action::PreviousTab => return step_tab(app, -1),
         Action::Help => app.overlays.push(Overlay::Help { query: Input::default(), scroll: 0 }),
-        Action::Palette => app.overlays.push(Overlay::Palette { input: Input::default(), error: None }),
+        Action::Palette => app.overlays.push(Overlay::Palette { input: Input::default(), selected: 0 }),
         Action::Back => back(app),
         Action::Zoom => app.is_zoomed = !app.is_zoomed,
         Action::WindowShorter | Action::WindowLonger => return change_window(app, action, argument),
@@ -272,7 +281,6 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
             app.options.has_mouse = !app.options.has_mouse;
             return vec![Effect::SetMouse(app.options.has_mouse)];
         }
-        Action::MoreHints => app.has_more_hints = !app.has_more_hints,
         Action::Filter if screen.has_list() => match argument {
             Some(words) => app.list_of_mut(tab).filter = Input::new(words),
             None => app.overlays.push(Overlay::Filter),
@@ -394,14 +402,20 @@ fn export(app: &mut App) -> Vec<Effect> {
         app.tell(Level::Info, "there is nothing here to export");
         return NO_EFFECTS;
     };
-    let file = format!("rkvs-{}-{}.{extension}", app.tab.title().to_lowercase(), app.now_ms / 1_000);
+    let file = format!("rkvs-{}-{}.{extension}", app.tab.name(), app.now_ms / 1_000);
     vec![Effect::Export { file, contents }]
 }
 
 fn mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
     let at = Position::new(event.column, event.row);
-    if !app.overlays.is_empty() {
-        return NO_EFFECTS;
+    let is_click = event.kind == MouseEventKind::Down(MouseButton::Left);
+    if let Some(overlay) = app.overlays.last() {
+        let Overlay::Dialog(dialog) = overlay else { return NO_EFFECTS };
+        let Some(button) = view::button_at(app, dialog, at).filter(|_| is_click) else { return NO_EFFECTS };
+        if let Some(Overlay::Dialog(dialog)) = app.overlays.last_mut() {
+            dialog.focus = button;
+        }
+        return press(app, KeyEvent::from(KeyCode::Enter));
     }
     let areas = layout::areas(app);
     let (tab, screen) = (app.tab, screens::of(app.tab));
@@ -412,11 +426,11 @@ fn mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
             app.list_of_mut(tab).scroll(by, height);
             NO_EFFECTS
         }
-        MouseEventKind::Down(MouseButton::Left) if areas.tabs.contains(at) => {
-            let tab = layout::tab_at(app, at);
+        _ if is_click && areas.tabs.contains(at) => {
+            let tab = view::tab_at(app, at);
             tab.map_or(NO_EFFECTS, |tab| go_to(app, tab, None))
         }
-        MouseEventKind::Down(MouseButton::Left) if areas.body.contains(at) => {
+        _ if is_click && areas.body.contains(at) => {
             if let Some(list) = screen.list_area(app, areas.body) {
                 if list.contains(at) {
                     return click_row(app, (at.y - list.y).into());
@@ -446,3 +460,6 @@ fn click_row(app: &mut App, line: usize) -> Vec<Effect> {
     list.select(position, height);
     NO_EFFECTS
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,6 +121,9 @@ fn note_what_changed(app: &mut App, sample: &Sample) {
             _ => app.tell(Level::Bad, "save failed"),
         }
     }
+    for ended in resizes_ended(&app.latest, sample) {
+        app.tell(Level::Good, format!("resize of {ended}"));
+    }
     let rose = |name| now.count(name).zip(before.count(name)).and_then(|(now, before)| now.checked_sub(before));
     for (name, level, text) in
         [("evicted_keys", Level::Warn, "keys evicted"), ("rejected_connections", Level::Bad, "connections rejected")]
@@ -129,6 +132,19 @@ fn note_what_changed(app: &mut App, sample: &Sample) {
             app.tell(level, format!("{count} {text}"));
         }
     }
+}
+
+/// Resizes that went on in one sample and not in the next, with what they came to.
+fn resizes_ended(before: &Sample, now: &Sample) -> Vec<String> {
+    let namespaces = before.namespaces.iter().flat_map(|namespaces| namespaces.iter());
+    let resized = namespaces.filter_map(|namespace| Some((namespace, namespace.resize.as_ref()?)));
+    let ended = resized.filter_map(|(namespace, resize)| {
+        let now = now.namespace(&namespace.name).filter(|now| now.resize.is_none())?;
+        let shards = now.shards?;
+        let end = if shards == resize.target { "done" } else { "taken back" };
+        Some(format!("{} {end}: {shards} shards", namespace.name))
+    });
+    ended.collect()
 }
 
 fn disconnected(app: &mut App, error: String, retry_at_ms: u64) {
@@ -142,7 +158,7 @@ fn disconnected(app: &mut App, error: String, retry_at_ms: u64) {
 fn answered(app: &mut App, answer: &Answer) -> Vec<Effect> {
     if answer.is_change {
         match answer.outcome() {
-            Ok(()) => app.tell(Level::Good, format!("{}: done", answer.label)),
+            Ok(()) => app.tell(Level::Good, format!("{}: ok", answer.label)),
             Err(error) => app.tell(Level::Bad, format!("{}: {error}", answer.label)),
         }
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::state::Options;
 use crate::state::dialog::Dialog;
 use crate::state::msg::Request;
-use crate::state::sample::{Info, Namespace, Server};
+use crate::state::sample::{Info, Namespace, Resize, Server};
 use crate::value::Value;
 
 fn sample(at_ms: u64, info: &str) -> Sample {
@@ -199,7 +199,27 @@ fn answers_become_events_and_a_poll() {
     assert_eq!(effects, [Effect::PollNow]);
     assert_eq!(app.events.newest().next().map(|event| event.text.as_str()), Some("save: ERR no"));
     update(&mut app, Msg::Answer(request.answer(Ok(vec![Value::Bytes(b"OK".to_vec())]))), 2_000);
-    assert_eq!(app.events.newest().next().map(|event| event.text.as_str()), Some("save: done"));
+    assert_eq!(app.events.newest().next().map(|event| event.text.as_str()), Some("save: ok"));
+}
+
+#[test]
+fn a_resize_that_ends_is_told() {
+    let mut app = app();
+    let at = |at_ms, shards, resize| {
+        let mut sample = sample(at_ms, "run_id:1\r\n");
+        let mut namespaces = sample.namespaces.as_deref().cloned().unwrap();
+        (namespaces[1].shards, namespaces[1].resize) = (Some(shards), resize);
+        sample.namespaces = Some(Arc::new(namespaces));
+        Msg::Sample(Box::new(sample))
+    };
+    let moving = Resize { state: "moving".into(), target: 8, ..Resize::default() };
+    for (at_ms, shards, told) in
+        [(2_000, 8, "resize of b done: 8 shards"), (4_000, 4, "resize of b taken back: 4 shards")]
+    {
+        update(&mut app, at(at_ms, 4, Some(moving.clone())), at_ms);
+        update(&mut app, at(at_ms + 1_000, shards, None), at_ms + 1_000);
+        assert_eq!(app.events.newest().next().map(|event| event.text.as_str()), Some(told));
+    }
 }
 
 #[test]

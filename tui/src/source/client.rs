@@ -55,7 +55,7 @@ pub enum Error {
 }
 
 /// Anything that bytes go through in both directions.
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
@@ -94,7 +94,7 @@ impl Client {
         Self::over(stream, address, time_limit).await
     }
 
-    async fn over(stream: Box<dyn Stream>, address: &Address, time_limit: Duration) -> Result<Self, Error> {
+    pub(super) async fn over(stream: Box<dyn Stream>, address: &Address, time_limit: Duration) -> Result<Self, Error> {
         let received = BytesMut::new();
         let mut client = Self { stream, received, is_resp3: true, is_broken: false, time_limit, db: 0 };
         client.greet(address).await?;

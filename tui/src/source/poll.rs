@@ -229,7 +229,77 @@ fn text(reply: Option<&Value>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use super::super::fake::serve;
     use super::*;
+
+    /// What a real server answered, command by command.
+    async fn sample_of(fixture: &'static str) -> Sample {
+        let replies: BTreeMap<String, String> = serde_json::from_str(fixture).unwrap();
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(serve(theirs, 1_000, move |request| {
+            let unknown = || "-ERR unknown command\r\n".to_owned();
+            Some(replies.get(&request.join(" ")).cloned().unwrap_or_else(unknown).into_bytes())
+        }));
+        let address = "h:1".parse().unwrap();
+        let mut client = Client::over(Box::new(ours), &address, Duration::from_secs(5)).await.unwrap();
+        let mut poller = Poller::new("h:1".into());
+        poller.identify(&mut client).await.unwrap();
+        poller.poll(&mut client, &Wants::everything(Some("sessions".into())), 7_000).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn rkvs_tells_the_same_in_both_protocols() {
+        for fixture in [include_str!("fixtures/rkvs_resp3.json"), include_str!("fixtures/rkvs_resp2.json")] {
+            let sample = sample_of(fixture).await;
+            assert_eq!(sample.server.title(), "rkvs 0.4.0");
+            assert!(sample.info.count("used_memory").is_some_and(|bytes| bytes > 0));
+            let namespaces = sample.namespaces.clone().unwrap();
+            assert_eq!(namespaces.len(), 17);
+            let sessions = sample.namespace("sessions").unwrap();
+            assert_eq!(
+                (sessions.db, sessions.shards, sessions.keys, sessions.expires),
+                (Some(20), Some(16), Some(40), Some(40))
+            );
+            assert_eq!((sessions.max_keys, sessions.autosave_s, &sessions.resize), (Some(100_000), Some(60), &None));
+            assert!(sessions.avg_ttl_ms.is_some_and(|ttl_ms| ttl_ms > 900_000));
+            let shards = sample.shards.unwrap();
+            assert_eq!(shards.shards.iter().map(|shard| shard.keys).sum::<u64>(), 40);
+            let resize = shards.resize.clone().unwrap();
+            assert_eq!(
+                (resize.state.as_str(), resize.last_result.as_deref(), resize.last_to),
+                ("none", Some("done"), 16)
+            );
+            let autosaves = sample.autosaves.unwrap();
+            assert_eq!((autosaves[0].name.as_str(), autosaves[0].seconds, autosaves[0].keep), ("sessions", 60, 5));
+            let slowlog = sample.slowlog.unwrap();
+            assert_eq!(slowlog.threshold_usec, Some(10_000));
+            assert!(slowlog.entries.iter().any(|entry| entry.args == ["get", "slow"]));
+            let commands = sample.commands.unwrap();
+            let get = commands.iter().find(|command| command.name == "get").unwrap();
+            assert!(get.calls >= 3 && get.percentile("p99").is_some());
+            assert_eq!(sample.clients.unwrap().clients[0].text("cmd"), "client|list");
+            let config = sample.config.unwrap();
+            assert!(config.iter().any(|setting| setting.name == "port" && setting.value == "7392"));
+        }
+    }
+
+    #[tokio::test]
+    async fn redis_tells_what_it_has() {
+        for fixture in [include_str!("fixtures/redis_resp3.json"), include_str!("fixtures/redis_resp2.json")] {
+            let sample = sample_of(fixture).await;
+            assert_eq!(sample.server.title(), "redis 7.0.15");
+            let namespaces = sample.namespaces.unwrap();
+            assert_eq!((namespaces.len(), namespaces[0].db, namespaces[0].keys), (1, Some(0), Some(1)));
+            assert_eq!((namespaces[0].used_bytes, sample.shards, sample.autosaves), (None, None, None));
+            assert!(sample.slowlog.unwrap().entries.iter().any(|entry| entry.args == ["get", "slow"]));
+            assert!(sample.commands.unwrap().iter().any(|command| command.name == "get"));
+            assert_eq!(sample.clients.unwrap().total, 1);
+            assert!(sample.config.unwrap().iter().any(|setting| setting.name == "maxmemory-policy"));
+        }
+    }
 
     #[test]
     fn many_namespaces_take_turns_and_the_visible_ones_do_not_wait() {

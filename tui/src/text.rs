@@ -40,8 +40,9 @@ pub fn typed(text: &str) -> Cow<'_, str> {
 
 /// [`harmless`] text of as much of `bytes` as `width` columns can show, cut; costs `O(width)` however long the bytes are.
 pub fn line(bytes: &[u8], width: usize, ellipsis: &str) -> String {
-    // A column takes at most one base of four bytes with its marks; one column more shows that something was cut.
-    let enough = width.saturating_add(1).saturating_mul(4 * (1 + MARKS_MAX));
+    // A column takes at most one base of four bytes with its marks; two columns more, even when part of one goes below, show that
+    // something was cut.
+    let enough = width.saturating_add(2).saturating_mul(4 * (1 + MARKS_MAX));
     let mut end = bytes.len().min(enough);
     // Steps back to where a character begins, unless the bytes are no UTF-8 anyway.
     if end < bytes.len() {
@@ -263,6 +264,8 @@ mod tests {
         assert_eq!(line(&vec![b'x'; 1 << 24], 4, "…"), "xxx…");
         assert_eq!(line("数".repeat(1 << 20).as_bytes(), 5, "…"), "数数…");
         assert_eq!(line(&[0x80; 1 << 20], 6, "…"), r"\x80\…");
+        let marked = "x\u{1e94a}\u{1e94a}\u{1e94a}";
+        assert_eq!(line(marked.repeat(1000).as_bytes(), 3, "…"), format!("{}…", marked.repeat(2)));
     }
 
     /// Bytes with much of what hurts: controls, marks, cut and reordering characters.

@@ -300,21 +300,23 @@ mod tests {
 
     #[test]
     fn axes_end_at_round_numbers() {
-        for (max, decimal, binary) in [
-            (0.0, 1.0, 1.0),
-            (182_340.0, 200e3, 200.0 * 1024.0),
-            (201_000.0, 300e3, 200.0 * 1024.0),
-            (1000.0, 1000.0, 1024.0),
-            (950.0, 1000.0, 1024.0),
-            (0.3, 0.3, 300.0 / 1024.0 + 7.2),
-            (f64::NAN, 1.0, 1.0),
+        const KIB: f64 = 1024.0;
+        for (max, scale, top) in [
+            (0.0, Scale::Decimal, 1.0),
+            (f64::NAN, Scale::Decimal, 1.0),
+            (0.3, Scale::Decimal, 0.3),
+            (950.0, Scale::Decimal, 1000.0),
+            (1000.0, Scale::Decimal, 1000.0),
+            (182_340.0, Scale::Decimal, 200e3),
+            (201_000.0, Scale::Decimal, 300e3),
+            (950.0, Scale::Binary, KIB),
+            (KIB, Scale::Binary, KIB),
+            (182_340.0, Scale::Binary, 200.0 * KIB),
+            (900.0 * KIB, Scale::Binary, KIB * KIB),
         ] {
             let points = [Some(max)];
-            let chart = chart(&points, &format::rate);
-            assert!((chart.top() / decimal - 1.0).abs() < 1e-9, "{max}: {}", chart.top());
-            if max >= 1.0 || max == 0.0 {
-                assert!((Chart { scale: Scale::Binary, ..chart }.top() / binary - 1.0).abs() < 1e-9, "{max}");
-            }
+            let found = Chart { scale, ..chart(&points, &format::rate) }.top();
+            assert!((found / top - 1.0).abs() < 1e-9, "{max} {scale:?}: {found}");
         }
         let chart = chart(&[], &format::rate);
         assert_eq!(Chart { scale: Scale::UpTo(8.0), ..chart }.top(), 8.0);

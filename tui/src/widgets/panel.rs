@@ -32,6 +32,12 @@ impl Panel<'_> {
         }
     }
 
+    /// The same with a space at each side where there is room: for lines of text, which look pressed against a border. Tables and
+    /// charts bring their own.
+    pub fn padded(inner: Rect) -> Rect {
+        if inner.width < 12 { inner } else { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } }
+    }
+
     /// Draws the border; answers where the content goes.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: Theme) -> Rect {
         let mut canvas = Canvas::new(area, buffer, theme);
@@ -128,6 +134,12 @@ mod tests {
             panel.draw(area, buffer, UNICODE);
         });
         assert!(row(&buffer, 0).contains(" 92 %! "));
+    }
+
+    #[test]
+    fn padding_gives_way_on_narrow_panels() {
+        assert_eq!(Panel::padded(Rect::new(1, 1, 32, 4)), Rect::new(2, 1, 30, 4));
+        assert_eq!(Panel::padded(Rect::new(1, 1, 8, 4)), Rect::new(1, 1, 8, 4));
     }
 
     proptest! {

@@ -12,8 +12,13 @@ use crate::theme::Palette;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "rkvs-tui", version, about)]
 pub struct Cli {
-    /// redis://[[user]:password@]host[:port][/db], unix:///path, host:port or a path
-    #[arg(env = "RKVS_URL", hide_env_values = true, default_value = "127.0.0.1:6379")]
+    /// Where the server is; see `Address`.
+    #[arg(
+        help = "redis://[[user]:password@]host[:port][/db], unix:///path, host:port or a path",
+        env = "RKVS_URL",
+        hide_env_values = true,
+        default_value = "127.0.0.1:6379"
+    )]
     pub url: Address,
     /// The password, where the address has none
     #[arg(long, env = "REDISCLI_AUTH", hide_env_values = true)]

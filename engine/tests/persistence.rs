@@ -4,6 +4,7 @@
 
 mod sample;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -458,7 +459,7 @@ fn transfers_between_namespaces_never_show_halfway_in_a_file() {
 }
 
 #[test]
-fn a_redis_file_in_which_a_key_stands_twice_is_refused() {
+fn a_redis_file_in_which_a_key_stands_twice_or_more_follows_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let directory = Directory::open(dir.path()).unwrap();
     let write = |keys: &[(u64, &str)]| {
@@ -474,6 +475,13 @@ fn a_redis_file_in_which_a_key_stands_twice_is_refused() {
     let before = described(&engine);
     write(&[(0, "a"), (7, "a"), (0, "b"), (0, "a")]);
     assert!(matches!(load(&engine, &directory), Err(LoadError::Conflict { .. })));
+    assert_untouched(&engine, &before);
+    // What an append-only file says behind its first part must not be lost in silence.
+    write(&[(0, "a")]);
+    let mut file = std::fs::File::options().append(true).open(dir.path().join("file")).unwrap();
+    file.write_all(b"*1\r\n$8\r\nFLUSHALL\r\n").unwrap();
+    let refused = load(&engine, &directory).unwrap_err().to_string();
+    assert!(refused.contains("something follows the end"), "{refused}");
     assert_untouched(&engine, &before);
     // The same key in two databases is two keys; databases there are none of are made.
     write(&[(0, "a"), (7, "a"), (0, "b")]);

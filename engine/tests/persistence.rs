@@ -4,6 +4,7 @@
 
 mod sample;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -21,12 +22,12 @@ use rkvs_engine::persistence::{
 };
 use rkvs_engine::random::Random;
 use rkvs_engine::rdb::{self, Content, Metadata, Writer};
-use rkvs_engine::shard::multi_key::{Locks, Patience, Reach};
+use rkvs_engine::shard::multi_key::Reach;
 use rkvs_engine::snapshot::file::disk::Disk;
 use rkvs_engine::snapshot::file::testing::MemoryDisk;
 use rkvs_engine::snapshot::file::{self, Compression, Directory, FileName, Header, Section, WriteOptions};
 
-use sample::{Contents, Held, NOW_MS, contents, fill, on};
+use sample::{Contents, Held, NOW_MS, contents, fill, on, transfer};
 
 fn engine(default_shards: usize, databases: u32) -> Engine {
     let clock = Clock::manual(NOW_MS);
@@ -435,25 +436,7 @@ fn transfers_between_namespaces_never_show_halfway_in_a_file() {
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let (engine, stop, transfers) = (&engine, &stop, &transfers);
-            scope.spawn(move || {
-                let mut random = Random::from_seed(thread);
-                let handles = [0, 1].map(|database| {
-                    let mut handle = Handle::new(engine.database(database).unwrap());
-                    handle.refresh().unwrap();
-                    handle
-                });
-                while !stop.load(Ordering::Relaxed) {
-                    let accounts = [random.below(ACCOUNTS), random.below(ACCOUNTS)].map(u64::to_le_bytes);
-                    let keys = accounts.each_ref().map(|account| engine.key(account));
-                    let [from, to] = [random.below(2), random.below(2)].map(|database| &handles[database as usize]);
-                    let wanted = [(from, Reach::Key(keys[0].hash)), (to, Reach::Key(keys[1].hash))];
-                    let mut locks = Locks::many(&wanted, Patience::Wait).unwrap();
-                    let amount = random.below(10) as i64;
-                    locks.keyspace(from, NOW_MS).increment(keys[0], -amount).unwrap();
-                    locks.keyspace(to, NOW_MS).increment(keys[1], amount).unwrap();
-                    transfers.fetch_add(1, Ordering::Relaxed);
-                }
-            });
+            scope.spawn(move || transfers.fetch_add(transfer(engine, thread, ACCOUNTS, stop), Ordering::Relaxed));
         }
         for round in 0..20 {
             let directory = memory();
@@ -476,7 +459,7 @@ fn transfers_between_namespaces_never_show_halfway_in_a_file() {
 }
 
 #[test]
-fn a_redis_file_in_which_a_key_stands_twice_is_refused() {
+fn a_redis_file_in_which_a_key_stands_twice_or_more_follows_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let directory = Directory::open(dir.path()).unwrap();
     let write = |keys: &[(u64, &str)]| {
@@ -492,6 +475,13 @@ fn a_redis_file_in_which_a_key_stands_twice_is_refused() {
     let before = described(&engine);
     write(&[(0, "a"), (7, "a"), (0, "b"), (0, "a")]);
     assert!(matches!(load(&engine, &directory), Err(LoadError::Conflict { .. })));
+    assert_untouched(&engine, &before);
+    // What an append-only file says behind its first part must not be lost in silence.
+    write(&[(0, "a")]);
+    let mut file = std::fs::File::options().append(true).open(dir.path().join("file")).unwrap();
+    file.write_all(b"*1\r\n$8\r\nFLUSHALL\r\n").unwrap();
+    let refused = load(&engine, &directory).unwrap_err().to_string();
+    assert!(refused.contains("something follows the end"), "{refused}");
     assert_untouched(&engine, &before);
     // The same key in two databases is two keys; databases there are none of are made.
     write(&[(0, "a"), (7, "a"), (0, "b")]);

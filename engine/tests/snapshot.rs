@@ -18,7 +18,7 @@ use rkvs_engine::shard::multi_key::{LockError, Locks, Patience, Reach};
 use rkvs_engine::snapshot::take::{BLOCK_BYTES_MAX, BlockSink};
 use rkvs_engine::snapshot::{BlockKind, Loader};
 
-use sample::{Contents, NOW_MS, contents, fill, on};
+use sample::{Contents, NOW_MS, contents, fill, on, transfer};
 
 fn engine() -> Engine {
     let clock = Clock::manual(NOW_MS);
@@ -246,25 +246,7 @@ fn transfers_between_shards_and_namespaces_never_show_halfway() {
     std::thread::scope(|scope| {
         for thread in 0..2 {
             let (engine, stop, transfers) = (&engine, &stop, &transfers);
-            scope.spawn(move || {
-                let mut random = Random::from_seed(thread);
-                let handles = [0, 1].map(|database| {
-                    let mut handle = Handle::new(engine.database(database).unwrap());
-                    handle.refresh().unwrap();
-                    handle
-                });
-                while !stop.load(Ordering::Relaxed) {
-                    let accounts = [random.below(ACCOUNTS), random.below(ACCOUNTS)].map(u64::to_le_bytes);
-                    let keys = accounts.each_ref().map(|account| engine.key(account));
-                    let [from, to] = [random.below(2), random.below(2)].map(|database| &handles[database as usize]);
-                    let wanted = [(from, Reach::Key(keys[0].hash)), (to, Reach::Key(keys[1].hash))];
-                    let mut locks = Locks::many(&wanted, Patience::Wait).unwrap();
-                    let amount = random.below(10) as i64;
-                    locks.keyspace(from, NOW_MS).increment(keys[0], -amount).unwrap();
-                    locks.keyspace(to, NOW_MS).increment(keys[1], amount).unwrap();
-                    transfers.fetch_add(1, Ordering::Relaxed);
-                }
-            });
+            scope.spawn(move || transfers.fetch_add(transfer(engine, thread, ACCOUNTS, stop), Ordering::Relaxed));
         }
         for _ in 0..20 {
             let taking = engine.take_snapshot();

@@ -8,7 +8,7 @@ use rkvs_server::config::Settings;
 use rkvs_server::log;
 use rkvs_server::metrics::http::Endpoint;
 use rkvs_server::metrics::observer::observe;
-use rkvs_server::persistence::Source;
+use rkvs_server::persistence::{Source, saves_by_itself};
 use rkvs_server::server::{self, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -204,7 +204,7 @@ async fn attend(
 
 /// Stops after saving if there are save points, and goes on when that fails; without, at once: then it returns true.
 fn stops_by_signal(server: &Arc<Server>) -> bool {
-    if server.persistence.is_loading() || server.config.current().save.is_empty() {
+    if server.persistence.is_loading() || !saves_by_itself(server) {
         return true;
     }
     if let Err(refused) = server.persistence.save_and_stop(false) {

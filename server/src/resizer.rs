@@ -132,7 +132,7 @@ impl Resizer {
     fn carry_out(&self, resizing: &Resizing) {
         let name = resizing.namespace().name();
         let Some(begun) = resizing.state() else {
-            tracing::info!(namespace = name, "The namespace has that many shards already");
+            tracing::info!(namespace = name, "There was no key to move for the number of shards asked for");
             return;
         };
         let (from, to) = (begun.from, begun.to);

@@ -1,6 +1,13 @@
 //! What differs from the reference on purpose. Nothing else may.
 //!
 //! Each entry carries an example; a test fails when the example no longer differs, so no entry outlives its reason.
+//!
+//! Beside those, no request alone shows these (`tests/durability` does):
+//! - a SAVE that fails tells why behind `ERR`, where the reference answers `ERR` alone: whoever asked can act on it. It counts as a
+//!   failed save for `stop-writes-on-bgsave-error` as a BGSAVE does, since neither brought the data to the disk;
+//! - `dbfilename` is `dump.rkvs` unless set: our own format keeps what RDB has no place for;
+//! - an RDB file that something follows is refused, where the reference passes over it: it may be an append-only file, whose
+//!   changes would be lost in silence.
 
 use rkvs_tests::Value;
 

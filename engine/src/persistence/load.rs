@@ -437,7 +437,12 @@ impl<'l> Loading<'l> {
             loop {
                 let event = match reader.read_event() {
                     Ok(Some(event)) if !stop.load(Ordering::Relaxed) => event,
-                    Ok(_) => break,
+                    Ok(Some(_)) => break,
+                    Ok(None) => {
+                        // An append-only file begins with RDB: what it says behind that must not be lost in silence.
+                        found = reader.check_nothing_follows().map_err(|error| self.damaged(error));
+                        break;
+                    }
                     Err(error) => {
                         found = Err(self.damaged(error));
                         return;

@@ -259,6 +259,19 @@ impl<R: BufRead> Reader<R> {
         Ok(None)
     }
 
+    /// Makes sure that nothing follows, for files that hold nothing else. To be called at the end.
+    ///
+    /// # Errors
+    ///
+    /// If something follows, or the stream cannot be read.
+    pub fn check_nothing_follows(&mut self) -> Result<()> {
+        let offset = self.offset();
+        if self.source().ahead()?.is_empty() {
+            return Ok(());
+        }
+        Err(Error::corrupt(offset, "something follows the end, where a file of RDB alone has nothing"))
+    }
+
     /// Reads a key and the value of a type; `None` if that is an empty collection, which is passed over.
     fn read_entry(&mut self, kind: u8, offset: u64) -> Result<Option<Body>> {
         let Self { bodies, key, .. } = self;

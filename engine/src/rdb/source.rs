@@ -55,7 +55,7 @@ impl<R: BufRead> Source<R> {
     }
 
     /// The next bytes, as many as are at hand; none at the end.
-    fn ahead(&mut self) -> Result<&[u8]> {
+    pub(super) fn ahead(&mut self) -> Result<&[u8]> {
         let offset = self.offset();
         let failed = |error| Error::new(offset, ErrorKind::Io(error));
         loop {

@@ -230,7 +230,12 @@ fn checksums_are_checked_where_there_are_some() {
     let mut rest = &followed[..];
     let mut reader = Reader::new(&mut rest).expect("it has a header");
     while reader.read_event().expect("it is whole").is_some() {}
+    let error = reader.check_nothing_follows().expect_err("something follows");
+    assert_eq!(error.offset(), whole.len() as u64);
     assert_eq!(rest, b"*1\r\n");
+    let mut reader = Reader::new(&whole[..]).expect("it has a header");
+    while reader.read_event().expect("it is whole").is_some() {}
+    reader.check_nothing_follows().expect("nothing follows");
 }
 
 /// Every form that a value can have, in a stream that is small enough to be damaged everywhere.

@@ -53,6 +53,8 @@ const OFFSET_BITS: u32 = 18;
 const OFFSET_MASK: u32 = (1 << OFFSET_BITS) - 1;
 const CHUNKS_MAX: usize = 1 << (32 - OFFSET_BITS);
 const CHUNK_UNITS_MAX: u32 = 1 << OFFSET_BITS;
+/// Chunks up to which an arena takes shorter ones than its size asks for. The others leave it most of its 16 GiB.
+const SHORT_CHUNKS_MAX: usize = CHUNKS_MAX / 8;
 /// From here on a block gets a chunk of its own.
 const DEDICATED_UNITS: u32 = CHUNK_UNITS_MAX / 4;
 const FIRST_CHUNK_UNITS: u32 = 256;
@@ -197,7 +199,7 @@ impl<C: Contents> Arena<C> {
     /// A chunk for one block. No large block is ever carved from another chunk: releasing it gives the whole chunk back.
     #[cold]
     fn allocate_dedicated(&mut self, units: u32) -> BlockRef {
-        let index = self.add_chunk(units);
+        let index = self.add_chunk(units, units);
         let chunk = &mut self.chunks[index as usize];
         chunk.carved = units;
         self.carved_units += u64::from(units);
@@ -212,13 +214,15 @@ impl<C: Contents> Arena<C> {
             return block;
         }
         self.retire_current();
-        let size = next_chunk_units(self.total_units).max(units + C::GRAIN);
+        let least = units + C::GRAIN;
+        let size = next_chunk_units(self.total_units).max(least);
         // Powers of two of pages fill extents without a rest.
         let size = match size {
             ..PAGE_UNITS => size.next_multiple_of(FIRST_CHUNK_UNITS),
             PAGE_UNITS.. => size.next_power_of_two(),
         };
-        let index = self.add_chunk(size);
+        let least = if self.chunks.len() < SHORT_CHUNKS_MAX { least } else { size };
+        let index = self.add_chunk(least, size);
         self.current = index;
         let chunk = &mut self.chunks[index as usize];
         let start = chunk.carved;
@@ -240,12 +244,14 @@ impl<C: Contents> Arena<C> {
         }
     }
 
-    fn add_chunk(&mut self, units: u32) -> u32 {
+    /// Adds a chunk of so many units, or of fewer down to `least` where that fills a hole.
+    fn add_chunk(&mut self, least: u32, units: u32) -> u32 {
         if self.chunks.is_empty() && units >= DEDICATED_UNITS {
             // Keeps chunk 0 an ordinary one: offset 0 of it would be the null reference.
-            self.add_chunk(FIRST_CHUNK_UNITS);
+            self.add_chunk(FIRST_CHUNK_UNITS, FIRST_CHUNK_UNITS);
         }
-        let memory = Pages::allocate(units as usize * UNIT);
+        let (memory, bytes) = Pages::allocate(least as usize * UNIT, units as usize * UNIT);
+        let units = (bytes / UNIT) as u32;
         self.total_units += u64::from(units);
         let chunk = Chunk { memory, units, carved: 0 };
         if let Some(index) = self.vacant.pop() {

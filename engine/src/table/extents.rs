@@ -10,7 +10,9 @@
 //! ready    whole extents with memory behind them    vacant   whole extents without
 //! ```
 //!
-//! Tables of a process share the extents, so that the part of a chunk that nothing was carved from yet is all they waste. An
+//! Tables of a process share the extents, so that the part of a chunk that nothing was carved from yet is all they waste. What tables
+//! leave that go, between those that stay, is used before an extent is begun, in shorter runs than asked for: 64 shards with 4M keys
+//! made into 8 take 414 MB after 403 MB, where they took 612 MB. An
 //! extent that becomes free gives its memory back to the system and keeps its addresses.
 
 use std::ptr::NonNull;
@@ -73,11 +75,11 @@ pub(super) struct Extents {
 static EXTENTS: Mutex<Extents> = Mutex::new(Extents::new());
 static WANTED: Condvar = Condvar::new();
 
-/// Takes so many neighbouring pages, 1 to [`RUN_PAGES_MAX`]; what lies in them is undefined. `None` when the system has no
-/// addresses left.
-pub(super) fn take(pages: usize) -> Option<Run> {
+/// Takes so many neighbouring pages, 1 to [`RUN_PAGES_MAX`]; what lies in them is undefined. Rather than begin an extent, takes
+/// the longest run there is of `least` pages or more. `None` when the system has no addresses left.
+pub(super) fn take(least: usize, pages: usize) -> Option<Run> {
     let mut extents = EXTENTS.lock();
-    let run = extents.take(pages);
+    let run = extents.take(least, pages);
     if extents.wants_ready() {
         if !std::mem::replace(&mut extents.has_keeper, true) {
             // Without it extents get their memory when they are first used.
@@ -127,6 +129,12 @@ fn keep_ready() {
     }
 }
 
+impl Run {
+    pub(super) fn bytes(&self) -> usize {
+        usize::from(self.pages) * PAGE_BYTES
+    }
+}
+
 impl Extents {
     const fn new() -> Self {
         Self {
@@ -148,11 +156,18 @@ impl Extents {
         self.ready.len() < self.ready_wanted()
     }
 
-    fn take(&mut self, pages: usize) -> Option<Run> {
-        debug_assert!((1..=RUN_PAGES_MAX).contains(&pages));
+    fn take(&mut self, least: usize, mut pages: usize) -> Option<Run> {
+        debug_assert!((1..=RUN_PAGES_MAX).contains(&pages) && (1..=pages).contains(&least));
         let serving = self.classes & (!0 << pages);
+        let shorter = self.classes & (!0 << least);
         let index = if serving != 0 {
             let index = self.heads[serving.trailing_zeros() as usize];
+            self.unlist(index);
+            index
+        } else if shorter != 0 {
+            // Tables that have gone leave such holes between those that stay.
+            pages = shorter.ilog2() as usize;
+            let index = self.heads[pages];
             self.unlist(index);
             index
         } else {
@@ -345,18 +360,22 @@ mod tests {
     proptest! {
         /// Against a plain list of what is taken: runs never overlap, lists hold what they should, everything comes back.
         #[test]
-        fn runs_never_overlap(steps in prop::collection::vec((any::<bool>(), 1usize..=RUN_PAGES_MAX, any::<usize>()), 1..300)) {
+        fn runs_never_overlap(
+            steps in prop::collection::vec((any::<bool>(), 1usize..=RUN_PAGES_MAX, any::<usize>()), 1..300),
+            takes_shorter: bool,
+        ) {
             let mut extents = Extents::new();
             let mut taken: Vec<Run> = Vec::new();
             for (take, pages, choice) in steps {
                 if take || taken.is_empty() {
-                    let run = extents.take(pages).expect("there are addresses");
+                    let least = if takes_shorter { 1 + choice % pages } else { pages };
+                    let run = extents.take(least, pages).expect("there are addresses");
                     let place = |run: &Run| {
                         let start = run.start.as_ptr() as usize;
-                        start..start + usize::from(run.pages) * PAGE_BYTES
+                        start..start + run.bytes()
                     };
                     let new = place(&run);
-                    prop_assert_eq!(new.len(), pages * PAGE_BYTES);
+                    prop_assert!((least..=pages).contains(&usize::from(run.pages)));
                     for old in taken.iter().map(place) {
                         prop_assert!(new.end <= old.start || old.end <= new.start);
                     }
@@ -393,15 +412,39 @@ mod tests {
 
     #[cfg(not(miri))]
     #[test]
+    fn what_tables_leave_between_others_is_used_again() {
+        let mut extents = Extents::new();
+        let mut runs: Vec<Run> = (0..100 * 16).map(|_| extents.take(4, 4).expect("there are addresses")).collect();
+        let used = extents.extents.len() - extents.vacant.len();
+        assert_eq!(used, 100);
+        let mut is_odd = false;
+        runs.retain_mut(|run| {
+            is_odd = !is_odd;
+            if is_odd {
+                let gone = Run { ..*run };
+                extents.give_back(gone);
+            }
+            !is_odd
+        });
+        let mut pages = 0;
+        while pages < 100 * 32 {
+            pages += usize::from(extents.take(1, RUN_PAGES_MAX).expect("there are addresses").pages);
+        }
+        assert_eq!(extents.extents.len() - extents.vacant.len(), used);
+    }
+
+    #[cfg(not(miri))]
+    #[test]
     fn pages_are_memory_and_come_back() {
-        let mut runs: Vec<Run> = (1..=RUN_PAGES_MAX).map(|pages| take(pages).expect("there is memory")).collect();
+        let mut runs: Vec<Run> =
+            (1..=RUN_PAGES_MAX).map(|pages| take(pages, pages).expect("there is memory")).collect();
         for (fill, run) in runs.iter().enumerate() {
             // SAFETY: the run is ours and so many pages long.
-            unsafe { run.start.as_ptr().write_bytes(fill as u8 + 1, usize::from(run.pages) * PAGE_BYTES) };
+            unsafe { run.start.as_ptr().write_bytes(fill as u8 + 1, run.bytes()) };
         }
         for (fill, run) in runs.iter().enumerate() {
             // SAFETY: as above, written just now.
-            let bytes = unsafe { std::slice::from_raw_parts(run.start.as_ptr(), usize::from(run.pages) * PAGE_BYTES) };
+            let bytes = unsafe { std::slice::from_raw_parts(run.start.as_ptr(), run.bytes()) };
             assert!(bytes.iter().all(|byte| *byte == fill as u8 + 1));
         }
         runs.drain(..).for_each(give_back);

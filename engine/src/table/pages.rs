@@ -35,15 +35,23 @@ impl Pages {
     /// No memory.
     pub(super) const NONE: Self = Self { start: NonNull::dangling(), origin: Origin::Nowhere };
 
-    /// Memory of `bytes`, above zero. Not initialised. From [`PAGED_FROM_BYTES`] on, whole pages waste nothing.
-    pub(super) fn allocate(bytes: usize) -> Self {
+    /// Memory of `bytes`, above zero, or less where extents have left runs of `least` bytes or more; with how much it is. Not
+    /// initialised. From [`PAGED_FROM_BYTES`] on, whole pages waste nothing.
+    pub(super) fn allocate(least: usize, bytes: usize) -> (Self, usize) {
         let pages = bytes.div_ceil(PAGE_BYTES);
         if bytes >= PAGED_FROM_BYTES
             && pages <= RUN_PAGES_MAX
-            && let Some(run) = extents::take(pages)
+            && let Some(run) = extents::take(least.div_ceil(PAGE_BYTES), pages)
         {
-            return Self { start: run.start, origin: Origin::Extent(run) };
+            let bytes = bytes.min(run.bytes());
+            return (Self { start: run.start, origin: Origin::Extent(run) }, bytes);
         }
+        (Self::allocate_alone(bytes), bytes)
+    }
+
+    /// Memory that is no part of an extent.
+    fn allocate_alone(bytes: usize) -> Self {
+        let pages = bytes.div_ceil(PAGE_BYTES);
         #[cfg(all(unix, not(miri)))]
         if pages > RUN_PAGES_MAX
             && let Some(start) = map(bytes)

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rkvs_engine::engine::Engine;
 use rkvs_engine::keyspace::{DeadlineChange, Keyspace};
 use rkvs_engine::namespace::Handle;
 use rkvs_engine::random::Random;
-use rkvs_engine::shard::multi_key::Reach;
+use rkvs_engine::shard::multi_key::{Locks, Patience, Reach};
 use rkvs_engine::value::string::Digits;
 
 pub(crate) const NOW_MS: u64 = 1_700_000_000_000;
@@ -115,4 +116,28 @@ pub(crate) fn fill(engine: &Engine, database: u32, random: &mut Random) {
         keyspace.set_string(keyspace.key(b"long:0"), &vec![b'a'; 3 << 20], DeadlineChange::Clear).unwrap();
         keyspace.set_string(keyspace.key(b"long:1"), &vec![b'b'; 100 << 10], DeadlineChange::Clear).unwrap();
     });
+}
+
+/// Moves amounts between the accounts of databases 0 and 1, whose keys are their numbers, until told to stop: their sum stays. Returns
+/// how often.
+pub(crate) fn transfer(engine: &Engine, seed: u64, accounts: u64, stop: &AtomicBool) -> u64 {
+    let mut random = Random::from_seed(seed);
+    let handles = [0, 1].map(|database| {
+        let mut handle = Handle::new(engine.database(database).unwrap());
+        handle.refresh().unwrap();
+        handle
+    });
+    let mut transfers = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let accounts = [random.below(accounts), random.below(accounts)].map(u64::to_le_bytes);
+        let keys = accounts.each_ref().map(|account| engine.key(account));
+        let [from, to] = [random.below(2), random.below(2)].map(|database| &handles[database as usize]);
+        let wanted = [(from, Reach::Key(keys[0].hash)), (to, Reach::Key(keys[1].hash))];
+        let mut locks = Locks::many(&wanted, Patience::Wait).unwrap();
+        let amount = random.below(10) as i64;
+        locks.keyspace(from, NOW_MS).increment(keys[0], -amount).unwrap();
+        locks.keyspace(to, NOW_MS).increment(keys[1], amount).unwrap();
+        transfers += 1;
+    }
+    transfers
 }

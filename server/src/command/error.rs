@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use rkvs_engine::error::Error as EngineError;
 
-use crate::persistence::{AutosaveRefused, Refused};
+use crate::persistence::Refused;
 use crate::resp::until_nul;
 
 /// What a handler returns: the reply is complete, or the request was wrong and nothing was changed.
@@ -191,12 +191,6 @@ impl CommandError {
             E::Message(text) => return Cow::Borrowed(text),
         };
         Cow::Borrowed(text.as_bytes())
-    }
-}
-
-impl From<AutosaveRefused> for CommandError {
-    fn from(refused: AutosaveRefused) -> Self {
-        Self::Message(format!("ERR {refused}").into_bytes().into())
     }
 }
 

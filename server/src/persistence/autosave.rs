@@ -4,9 +4,9 @@ use std::sync::{Arc, Weak};
 
 use rkvs_engine::namespace::Namespace;
 use rkvs_engine::persistence::{
-    Autosave, AutosaveError, AutosaveSettings, AutosaveTask, Due, Ending, SaveError, SaveFiles, Saved, Target,
+    Autosave, AutosaveSettings, AutosaveTask, Due, Ending, SaveError, SaveFiles, Saved, Target,
 };
-use rkvs_engine::snapshot::file::{FileError, FileName, NamePattern};
+use rkvs_engine::snapshot::file::{FileError, NamePattern};
 
 use super::{Job, Persistence, Refused, native};
 use crate::config::NamespaceSettings;
@@ -42,49 +42,45 @@ pub(super) fn tasks(server: &Arc<Server>) -> Autosave {
 }
 
 impl Persistence {
-    /// Saves a namespace at intervals from now on, instead of what was set for it before. The job ends when no file of the task that
-    /// was replaced can appear any more.
+    /// Begins to save a namespace at intervals, instead of what was set for it before. The job ends with why that cannot be, or when no
+    /// file of the task that was replaced can appear any more.
     ///
     /// # Errors
-    /// [`AutosaveError`], and [`Refused`] as text.
-    pub fn set_autosave(
+    /// [`Refused`]; nothing has changed then.
+    pub fn set_autosave(&self, namespace: Arc<Namespace>, settings: AutosaveSettings) -> Result<Arc<Job>, Refused> {
+        self.begin_new(move |server, _| {
+            server.persistence.replace_autosave(server, &namespace, &settings).map(Ending::wait)
+        })
+    }
+
+    /// Ends the saving of a namespace at intervals. The job ends with why that cannot be, or when no file of the task can appear
+    /// any more.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing has changed then.
+    pub fn stop_autosave(&self, namespace: String) -> Result<Arc<Job>, Refused> {
+        self.begin_new(move |server, _| {
+            let ending = server.persistence.autosave().begin_stop(Some(&namespace));
+            ending.map(Ending::wait).map_err(|error| error.to_string())
+        })
+    }
+
+    /// Sets the task of a namespace, unless its files would be somebody else's too.
+    fn replace_autosave(
         &self,
+        server: &Server,
         namespace: &Arc<Namespace>,
         settings: &AutosaveSettings,
-    ) -> Result<Arc<Job>, AutosaveRefused> {
-        let pattern = NamePattern::parse(&settings.pattern).map_err(AutosaveError::from)?;
+    ) -> Result<Ending, String> {
+        let pattern = NamePattern::parse(&settings.pattern).map_err(|error| error.to_string())?;
         if !pattern.has_namespace() {
-            return Err(AutosaveRefused::Shared);
+            return Err("a pattern needs {ns}: else several namespaces are saved to one file".into());
         }
-        let server = self.server().ok_or(Refused::Stopping)?;
-        let own = server.config.current();
-        if pattern.name(namespace.name(), 0) == *own.dbfilename.file_name() {
-            return Err(AutosaveRefused::Taken(own.dbfilename.file_name().clone()));
+        let own = server.config.current().dbfilename.file_name().clone();
+        if pattern.name(namespace.name(), 0) == own {
+            return Err(format!("{own} holds everything: see SAVE"));
         }
-        let ending = self.autosave().set(namespace, settings)?;
-        Ok(self.wait_for_ending(ending)?)
-    }
-
-    /// Ends the saving of a namespace at intervals. The job ends when no file of it can appear any more.
-    ///
-    /// # Errors
-    /// As [`Persistence::set_autosave`].
-    pub fn stop_autosave(&self, namespace: &str) -> Result<Arc<Job>, AutosaveRefused> {
-        let ending = self.autosave().begin_stop(Some(namespace))?;
-        Ok(self.wait_for_ending(ending)?)
-    }
-
-    fn wait_for_ending(&self, ending: Ending) -> Result<Arc<Job>, Refused> {
-        let job = Arc::new(Job::default());
-        if ending.is_over() {
-            job.end(Ok(()));
-        } else {
-            self.begin(&job, |_, _| {
-                ending.wait();
-                Ok(())
-            })?;
-        }
-        Ok(job)
+        self.autosave().set(namespace, settings).map_err(|error| error.to_string())
     }
 
     /// The namespaces that are saved at intervals.
@@ -97,41 +93,34 @@ impl Persistence {
         self.autosave().settings_of(namespace)
     }
 
-    /// Begins what the configuration asks for, and for namespaces it does not name what the snapshot says.
-    pub(super) fn begin_autosaves(&self, server: &Server, loaded: Vec<(Arc<Namespace>, Option<AutosaveSettings>)>) {
-        let settings = server.config.current();
-        let configured = settings
-            .namespaces
-            .iter()
-            .filter_map(|(name, settings)| Some((server.engine.namespace(name)?, autosave_settings(settings)?)));
-        let is_named = |namespace: &Namespace| settings.namespaces.contains_key(namespace.name());
-        let found = loaded
-            .into_iter()
-            .filter(|(namespace, _)| !is_named(namespace))
-            .filter_map(|(namespace, settings)| Some((namespace, settings?)));
-        for (namespace, settings) in configured.chain(found) {
-            if let Err(error) = self.autosave().set(&namespace, &settings) {
-                tracing::warn!("Namespace {} is not saved at intervals: {error}", namespace.name());
+    /// Begins what the configuration asks for.
+    pub(super) fn begin_configured_autosaves(&self, server: &Server) {
+        for (name, settings) in &server.config.current().namespaces {
+            if let (Some(namespace), Some(settings)) = (server.engine.namespace(name), autosave_settings(settings)) {
+                self.begin_autosave(server, &namespace, &settings);
             }
         }
     }
-}
 
-/// Why the saving at intervals was not changed.
-#[derive(Debug, thiserror::Error)]
-pub enum AutosaveRefused {
-    /// What was asked for cannot be.
-    #[error(transparent)]
-    Task(#[from] AutosaveError),
-    /// The pattern makes the same names for all namespaces.
-    #[error("a pattern needs {{ns}}: else several namespaces are saved to one file")]
-    Shared,
-    /// The pattern makes the name of the file that everything is saved to.
-    #[error("{0} holds everything: see SAVE")]
-    Taken(FileName),
-    /// Nobody can wait for it.
-    #[error(transparent)]
-    Job(#[from] Refused),
+    /// Begins what a file says of the namespaces in it, but for those that the configuration names.
+    pub(super) fn begin_loaded_autosaves(
+        &self,
+        server: &Server,
+        loaded: &[(Arc<Namespace>, Option<AutosaveSettings>)],
+    ) {
+        let configured = &server.config.current().namespaces;
+        for (namespace, settings) in loaded.iter().filter(|(namespace, _)| !configured.contains_key(namespace.name())) {
+            if let Some(settings) = settings {
+                self.begin_autosave(server, namespace, settings);
+            }
+        }
+    }
+
+    fn begin_autosave(&self, server: &Server, namespace: &Arc<Namespace>, settings: &AutosaveSettings) {
+        if let Err(reason) = self.replace_autosave(server, namespace, settings) {
+            tracing::warn!("Namespace {} is not saved at intervals: {reason}", namespace.name());
+        }
+    }
 }
 
 /// What the settings of a namespace ask for.

@@ -13,7 +13,8 @@ use crate::server::Server;
 /// Most jobs at a time, those that wait for others included.
 const JOBS_MAX: usize = 16;
 
-/// How long the end of jobs is waited for when the server stops: loading cannot be called off. A temporary that stays is removed at the next start.
+/// How long the end of jobs is waited for when the server stops: loading cannot be called off. A temporary that stays is removed
+/// at the next start.
 const END_MAX: Duration = Duration::from_secs(10);
 
 /// One piece of work. A client that waits for it keeps it in its session.
@@ -28,11 +29,6 @@ impl Job {
     /// What came of it, once it has ended: nothing, or the text of an error.
     pub fn outcome(&self) -> Option<&Result<(), String>> {
         self.outcome.get()
-    }
-
-    pub(super) fn end(&self, outcome: Result<(), String>) {
-        // A job ends once.
-        let _ = self.outcome.set(outcome);
     }
 }
 
@@ -57,6 +53,16 @@ pub enum Refused {
 }
 
 impl Persistence {
+    /// [`Persistence::begin`] with a job of its own.
+    pub(super) fn begin_new(
+        &self,
+        work: impl FnOnce(&Server, &Arc<Job>) -> Result<(), String> + Send + 'static,
+    ) -> Result<Arc<Job>, Refused> {
+        let job = Arc::new(Job::default());
+        self.begin(&job, work)?;
+        Ok(job)
+    }
+
     /// Begins a job. When it has ended, whoever waits for it is woken.
     pub(super) fn begin(
         &self,
@@ -75,25 +81,26 @@ impl Persistence {
         let run = move || {
             let worked = catch_unwind(AssertUnwindSafe(|| work(&server, &of_thread)));
             let outcome = worked.unwrap_or_else(|_| Err("internal error".into()));
-            server.persistence.ended(&of_thread);
-            of_thread.end(outcome);
+            server.persistence.forget_job(&of_thread);
+            // Only this thread sets it.
+            let _ = of_thread.outcome.set(outcome);
             server.wake_workers();
         };
         thread::Builder::new().name("rkvs-job".into()).spawn(run).map(drop).map_err(|_| {
-            self.ended(job);
+            self.forget_job(job);
             Refused::NoThread
         })
     }
 
     /// Forgets a job, and the place of a save of everything if it has kept that.
-    fn ended(&self, job: &Arc<Job>) {
+    pub(super) fn forget_job(&self, job: &Arc<Job>) {
         let mut state = self.state.lock();
         state.jobs.retain(|other| !Arc::ptr_eq(other, job));
         if state.running.as_ref().is_some_and(|running| Arc::ptr_eq(&running.job, job)) {
             state.running = None;
         }
         drop(state);
-        self.saved.notify_all();
+        self.ended.notify_all();
     }
 
     /// Calls off all saves that are under way, and waits for their end, so that nothing of them is left behind. To be called when the
@@ -102,6 +109,6 @@ impl Persistence {
         let deadline = Instant::now() + END_MAX;
         let mut state = self.state.lock();
         state.jobs.iter().for_each(|job| job.progress.cancel());
-        while !state.jobs.is_empty() && !self.saved.wait_until(&mut state, deadline).timed_out() {}
+        while !state.jobs.is_empty() && !self.ended.wait_until(&mut state, deadline).timed_out() {}
     }
 }

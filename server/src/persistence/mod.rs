@@ -27,9 +27,8 @@ use rkvs_engine::snapshot::file::{Compression, Directory, FileError, FileName};
 use crate::config::{Settings, SnapshotFormat};
 use crate::server::Server;
 
-pub use autosave::AutosaveRefused;
 pub use job::{Job, Refused};
-pub(crate) use shutdown::saves_by_itself;
+pub use shutdown::saves_by_itself;
 pub use startup::Source;
 pub(crate) use status::DURATION_BUCKETS_S;
 pub use status::{Counts, Status};
@@ -52,8 +51,8 @@ pub struct Persistence {
     state: Mutex<status::State>,
     /// Namespaces that are saved at intervals.
     tasks: OnceLock<Autosave>,
-    /// Told when a save of everything has ended.
-    saved: Condvar,
+    /// Told when a job, or a save of everything, has ended.
+    ended: Condvar,
 }
 
 impl Persistence {
@@ -68,7 +67,7 @@ impl Persistence {
             directory: RwLock::new(open(path)?),
             state: Mutex::new(status::State::new(started_at_ms / 1000)),
             tasks: OnceLock::new(),
-            saved: Condvar::new(),
+            ended: Condvar::new(),
         })
     }
 

@@ -34,11 +34,13 @@ impl Persistence {
             tracing::info!("Background saving started");
             server.persistence.run_save(server, job)
         });
-        if begun.is_err() {
-            self.state.lock().running = None;
-            self.saved.notify_all();
+        match begun {
+            Ok(()) => Ok(job),
+            Err(refused) => {
+                self.forget_job(&job);
+                Err(refused)
+            }
         }
-        begun.map(|()| job)
     }
 
     /// Takes the place of the one that saves everything.
@@ -56,7 +58,7 @@ impl Persistence {
         let mut state = self.state.lock();
         while let Some(running) = &state.running {
             running.job.progress.cancel();
-            self.saved.wait(&mut state);
+            self.ended.wait(&mut state);
         }
         state.running = Some(Running { job: Arc::clone(job), started: Instant::now() });
     }
@@ -76,7 +78,7 @@ impl Persistence {
             Err(_) => state.tried = Some(Instant::now()),
         }
         drop(state);
-        self.saved.notify_all();
+        self.ended.notify_all();
         // One that was called off has not failed.
         let failed = saved.as_ref().is_err_and(|error| !matches!(error, SaveError::Cancelled));
         if saved.is_ok() || failed {
@@ -104,13 +106,11 @@ impl Persistence {
     /// # Errors
     /// [`Refused`].
     pub fn save_namespace(&self, namespace: Arc<Namespace>, name: FileName) -> Result<Arc<Job>, Refused> {
-        let job = Arc::new(Job::default());
-        self.begin(&job, move |server, job| {
+        self.begin_new(move |server, job| {
             let form = format(&server.config.current(), &name);
             let saved = server.persistence.save_one(server, &namespace, name, form, &job.progress);
             saved.map(drop).map_err(|error| error.to_string())
-        })?;
-        Ok(job)
+        })
     }
 
     /// Saves a namespace and notes how that went.
@@ -162,8 +162,7 @@ impl Persistence {
     /// # Errors
     /// [`Refused`].
     pub fn load_namespace(&self, file: FileName, as_name: Option<String>) -> Result<Arc<Job>, Refused> {
-        let job = Arc::new(Job::default());
-        self.begin(&job, move |server, _| {
+        self.begin_new(move |server, _| {
             let (directory, settings) = (server.persistence.directory(), server.config.current());
             let progress = LoadProgress::default();
             let loaded =
@@ -171,7 +170,7 @@ impl Persistence {
             match loaded {
                 Ok(loaded) => {
                     if as_name.is_none() {
-                        server.persistence.begin_autosaves(server, loaded.namespaces.clone());
+                        server.persistence.begin_loaded_autosaves(server, &loaded.namespaces);
                     }
                     let name = loaded.namespaces.first().map_or("", |(namespace, _)| namespace.name());
                     tracing::info!(keys = loaded.keys, expired = loaded.expired, "Namespace {name} loaded from {file}");
@@ -182,31 +181,31 @@ impl Persistence {
                     Err(super::startup::error_text(&error))
                 }
             }
-        })?;
-        Ok(job)
+        })
     }
 
     /// Looks whether a save point is reached. To be called several times a second.
     pub(crate) fn tick(&self, server: &Server) {
-        self.tell_loading(server);
+        self.tell_loading();
         let settings = server.config.current();
         if settings.save.is_empty() || self.gate() & (LOADING | STOPPING) != 0 {
             return;
         }
-        let due = {
+        let elapsed_s = {
             let state = self.state.lock();
             if state.running.is_some() || state.tried.is_some_and(|tried| tried.elapsed() < RETRY_DELAY) {
                 return;
             }
-            let changes = server.engine.changes().saturating_sub(state.changes_saved());
-            let elapsed = state.saved_or_started.elapsed();
-            let is_due = |point: &&crate::config::SavePoint| {
-                changes > 0 && changes >= point.changes && elapsed.as_secs() > point.seconds
-            };
-            settings.save.iter().find(is_due).map(|point| (point.seconds, changes))
+            state.saved_or_started.elapsed().as_secs()
         };
-        if let Some((seconds, changes)) = due {
-            tracing::info!("{changes} changes in {seconds} seconds. Saving...");
+        // Changes are counted for those alone whose time has come.
+        let mut points = settings.save.iter().filter(|point| elapsed_s > point.seconds).peekable();
+        if points.peek().is_none() {
+            return;
+        }
+        let changes = self.unsaved_changes(server);
+        if let Some(point) = points.find(|point| changes > 0 && changes >= point.changes) {
+            tracing::info!("{changes} changes in {} seconds. Saving...", point.seconds);
             if let Err(refused) = self.save_everything() {
                 self.state.lock().tried = Some(Instant::now());
                 tracing::warn!("Saving could not begin: {refused}");

@@ -23,11 +23,11 @@ impl Persistence {
             return Err(Refused::Stopping);
         }
         let job = Arc::new(Job::default());
-        self.state.lock().last_job = Some(Arc::clone(&job));
+        self.state.lock().stopping = Some(Arc::clone(&job));
         let begun = self.begin(&job, move |server, job| {
             let saved = server.persistence.save_last(server, job);
             // Whoever wants to call it off after this is told that there is nothing to call off.
-            server.persistence.state.lock().last_job = None;
+            server.persistence.state.lock().stopping = None;
             if job.progress.is_cancelled() {
                 tracing::warn!("The shutdown was called off.");
             } else if saved.is_ok() || force {
@@ -43,7 +43,7 @@ impl Persistence {
             saved.and_then(|()| Err("the shutdown was called off".into()))
         });
         if let Err(refused) = begun {
-            self.state.lock().last_job = None;
+            self.state.lock().stopping = None;
             self.set_gate(STOPPING, false);
             return Err(refused);
         }
@@ -59,10 +59,10 @@ impl Persistence {
     /// Calls a shutdown off that is still saving. Whether there was one.
     pub fn abort_stop(&self) -> bool {
         let state = self.state.lock();
-        if let Some(job) = &state.last_job {
+        if let Some(job) = &state.stopping {
             job.progress.cancel();
         }
-        state.last_job.is_some()
+        state.stopping.is_some()
     }
 
     /// Stops without saving, also where the last save is under way.
@@ -88,6 +88,6 @@ impl Persistence {
 }
 
 /// Whether the server saves when it is told to stop without being told how: if there are save points.
-pub(crate) fn saves_by_itself(server: &Server) -> bool {
+pub fn saves_by_itself(server: &Server) -> bool {
     !server.config.current().save.is_empty()
 }

@@ -72,14 +72,15 @@ impl Persistence {
         }
         // What may have been set meanwhile.
         server.engine.set_max_memory_bytes(server.config.current().maxmemory_bytes);
-        let mut state = self.state.lock();
-        state.loading = None;
-        state.saved_or_started = Instant::now();
-        let changes = server.engine.changes();
-        // What was imported is not saved here yet.
-        state.changes_at_start = if is_import { changes.saturating_sub(state.keys_loaded.max(1)) } else { changes };
-        drop(state);
-        self.begin_autosaves(server, namespaces);
+        // What was imported is not saved here yet: all that there is counts as a change.
+        let changes_at_start = if is_import { 0 } else { server.engine.changes() };
+        {
+            let mut state = self.state.lock();
+            (state.loading, state.saved_or_started) = (None, Instant::now());
+            state.changes_at_start = changes_at_start;
+        }
+        self.begin_configured_autosaves(server);
+        self.begin_loaded_autosaves(server, &namespaces);
         self.set_gate(LOADING, false);
         server.wake_workers();
         Ok(())
@@ -104,7 +105,7 @@ impl Persistence {
     }
 
     /// Tells the log how far loading has come, now and then.
-    pub(super) fn tell_loading(&self, _: &Server) {
+    pub(super) fn tell_loading(&self) {
         let mut state = self.state.lock();
         let Some(loading) = &mut state.loading else { return };
         if loading.told.elapsed() >= TOLD_PERIOD {

@@ -73,8 +73,8 @@ pub(super) struct Loading {
 /// What changes.
 pub(super) struct State {
     pub(super) running: Option<Running>,
-    /// The one that stops the server, while it can be called off.
-    pub(super) last_job: Option<Arc<Job>>,
+    /// The save that stops the server, while it can be called off.
+    pub(super) stopping: Option<Arc<Job>>,
     pub(super) last: Option<Last>,
     /// When the last save succeeded or the server had its data.
     pub(super) saved_or_started: Instant,
@@ -101,7 +101,7 @@ impl State {
     pub(super) fn new(started_at_s: u64) -> Self {
         Self {
             running: None,
-            last_job: None,
+            stopping: None,
             last: None,
             saved_or_started: Instant::now(),
             tried: None,
@@ -119,7 +119,11 @@ impl State {
         }
     }
 
-    pub(super) fn changes_saved(&self) -> u64 {
+    fn saved_at_s(&self) -> u64 {
+        self.last.map_or(self.started_at_s, |last| last.at_s)
+    }
+
+    fn changes_saved(&self) -> u64 {
         self.last.map_or(self.changes_at_start, |last| last.changes)
     }
 
@@ -139,7 +143,8 @@ impl State {
         now_ms: u64,
     ) {
         self.namespaces.finished(saved, took);
-        if saved.is_ok() {
+        // One that was deleted meanwhile is forgotten already.
+        if saved.is_ok() && !namespace.is_deleted() {
             self.namespace_saves.insert(namespace.id(), now_ms);
         }
     }
@@ -180,6 +185,7 @@ pub struct Status {
 impl Persistence {
     /// Saving and loading as of now. Waits for nothing.
     pub fn status(&self, server: &Server) -> Status {
+        let changes = server.engine.changes();
         let state = self.state.lock();
         let loading = state.loading.as_ref().map(|loading| {
             let (read, total) = (loading.progress.file_bytes(), loading.progress.file_bytes_total());
@@ -193,9 +199,9 @@ impl Persistence {
             loading,
             keys_loaded: state.keys_loaded,
             keys_expired: state.keys_expired,
-            changes: server.engine.changes().saturating_sub(state.changes_saved()),
+            changes: changes.saturating_sub(state.changes_saved()),
             saving,
-            saved_at_s: state.last.map_or(state.started_at_s, |last| last.at_s),
+            saved_at_s: state.saved_at_s(),
             is_ok: self.gate() & SAVE_FAILED == 0,
             took: state.took,
             file_bytes: state.last.map_or(0, |last| last.file_bytes),
@@ -204,6 +210,11 @@ impl Persistence {
             peak_bytes: state.peak_bytes,
             waiting_bytes: server.engine.snapshot_bound().waiting_bytes() as u64,
         }
+    }
+
+    /// When a save last succeeded, or the start, in Unix seconds.
+    pub fn saved_at_s(&self) -> u64 {
+        self.state.lock().saved_at_s()
     }
 
     /// When a namespace was last saved, by itself or with all others, in Unix seconds.
@@ -215,7 +226,8 @@ impl Persistence {
 
     /// Changes since the last save of everything.
     pub(super) fn unsaved_changes(&self, server: &Server) -> u64 {
-        server.engine.changes().saturating_sub(self.state.lock().changes_saved())
+        let changes = server.engine.changes();
+        changes.saturating_sub(self.state.lock().changes_saved())
     }
 
     /// Forgets a namespace that was deleted, and ends its saving at intervals.

@@ -66,3 +66,40 @@ fn files_appear_until_the_task_or_its_namespace_ends() {
     assert_eq!(client.line("NAMESPACE DELETE a"), ok());
     assert_eq!(task(&client.line("NAMESPACE AUTOSAVE LIST")), None);
 }
+
+#[test]
+fn loading_a_namespace_leaves_the_tasks_of_others_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rkvs.toml");
+    std::fs::write(&file, "[namespaces.a]\nautosave = 1000\n[namespaces.b]\n").expect("written");
+    let server = Server::rkvs_with(&[file.to_str().expect("UTF-8")]);
+    let mut client = server.client();
+    assert_eq!(task(&client.line("NAMESPACE AUTOSAVE LIST")).expect("as configured")["seconds"], "1000");
+    assert_eq!(client.line("NAMESPACE AUTOSAVE STOP a"), ok());
+    assert_eq!(client.line("NAMESPACE AUTOSAVE SET b SECONDS 2000"), ok());
+    assert_eq!(client.line("NAMESPACE SAVE b"), ok());
+    assert_eq!(client.line("NAMESPACE DELETE b"), ok());
+    assert_eq!(task(&client.line("NAMESPACE AUTOSAVE LIST")), None);
+    assert_eq!(client.line("NAMESPACE CREATE other"), ok());
+    assert_eq!(client.line("NAMESPACE SAVE other"), ok());
+    assert_eq!(client.line("NAMESPACE DELETE other"), ok());
+    assert_eq!(client.line("NAMESPACE LOAD other"), ok());
+    assert_eq!(task(&client.line("NAMESPACE AUTOSAVE LIST")), None, "who was stopped stays so");
+    // What the configuration names follows the configuration, not a file.
+    assert_eq!(client.line("NAMESPACE LOAD b"), ok());
+    assert_eq!(task(&client.line("NAMESPACE AUTOSAVE LIST")), None);
+}
+
+#[test]
+fn a_loaded_namespace_is_saved_on() {
+    let server = Server::rkvs();
+    let mut client = server.client();
+    client.line("NAMESPACE CREATE a");
+    assert_eq!(client.line("NAMESPACE AUTOSAVE SET a SECONDS 2000"), ok());
+    assert_eq!(client.line("NAMESPACE SAVE a"), ok());
+    assert_eq!(client.line("NAMESPACE DELETE a"), ok());
+    assert_eq!(client.line("NAMESPACE LOAD a AS copy"), ok());
+    assert_eq!(task(&client.line("NAMESPACE AUTOSAVE LIST")), None, "a copy is another namespace");
+    assert_eq!(client.line("NAMESPACE LOAD a"), ok());
+    assert_eq!(task(&client.line("NAMESPACE AUTOSAVE LIST")).expect("its own")["seconds"], "2000");
+}

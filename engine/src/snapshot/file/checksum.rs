@@ -6,8 +6,11 @@
 
 use std::fmt;
 
+use crc_fast::{CrcAlgorithm, Digest};
+
 /// Computes the CRC-32 (ISO-HDLC, that of zip and Ethernet) of a record, begun with what binds it to its file.
 pub(super) fn crc32(binding: u64, parts: &[&[u8]]) -> u32 {
+    // Twice as fast as the crate that computes the other.
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&binding.to_le_bytes());
     parts.iter().for_each(|part| hasher.update(part));
@@ -16,19 +19,19 @@ pub(super) fn crc32(binding: u64, parts: &[&[u8]]) -> u32 {
 
 /// The CRC-64 (XZ, that of the archiver) of a file, as it grows.
 #[derive(Clone)]
-pub(super) struct Crc64(crc64fast::Digest);
+pub(super) struct Crc64(Digest);
 
 impl Crc64 {
     pub(super) fn new() -> Self {
-        Self(crc64fast::Digest::new())
+        Self(Digest::new(CrcAlgorithm::Crc64Xz))
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
+        self.0.update(bytes);
     }
 
     pub(super) fn finish(&self) -> u64 {
-        self.0.sum64()
+        self.0.finalize()
     }
 }
 

@@ -120,7 +120,7 @@ fn set(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> Com
             return Err(CommandError::OutOfRange);
         }
         let settings = AutosaveSettings { interval_ms: seconds * 1_000, pattern, keep };
-        Ok(ctx.server.persistence.set_autosave(&namespace, &settings)?)
+        Ok(ctx.server.persistence.set_autosave(namespace, settings)?)
     })?;
     finish(outcome, reply)
 }
@@ -130,7 +130,7 @@ fn stop(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> Co
     let outcome = ctx.wait_for(|ctx| {
         let name = name_text(args.bytes()?)?;
         args.end()?;
-        Ok(ctx.server.persistence.stop_autosave(name)?)
+        Ok(ctx.server.persistence.stop_autosave(name.to_owned())?)
     })?;
     finish(outcome, reply)
 }

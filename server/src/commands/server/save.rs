@@ -70,7 +70,7 @@ fn bgsave(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> 
 }
 
 fn lastsave(ctx: &mut Context<'_>, _: &mut Args<'_>, reply: &mut Reply<'_>) -> CommandResult {
-    reply.integer(ctx.server.persistence.status(ctx.server).saved_at_s as i64);
+    reply.integer(ctx.server.persistence.saved_at_s() as i64);
     Ok(())
 }
 

@@ -80,7 +80,11 @@ fn header(app: &App, area: Rect, buffer: &mut Buffer) {
     let compatible = server.rkvs_version.as_ref().and(server.redis_version.as_ref());
     let compatible = compatible.map(|version| format!("redis {}", harmless(version)));
     let role = info.text("role").map(|role| format!("role {}", harmless(role)));
+    let slow: Vec<String> =
+        app.sample().slow_parts.iter().map(|(name, s)| harmless(&format!("{name} every {s} s"))).collect();
     let mut parts = vec![(address.as_str(), Role::Title), (title.as_str(), Role::Text)];
+    // What is older than it looks comes before what everybody knows.
+    parts.extend(slow.iter().map(|part| (part.as_str(), Role::Warn)));
     parts.extend([&uptime, &compatible, &role].into_iter().flatten().map(|part| (part.as_str(), Role::Label)));
 
     let interval = app.options.interval_ms as f64 / 1_000.0;

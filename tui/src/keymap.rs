@@ -59,6 +59,8 @@ pub enum Action {
     ChooseNamespace,
     BrowseKeys,
     ShowShards,
+    NextPanel,
+    PreviousPanel,
     Kill,
     KillMatching,
     ClearSlowlog,
@@ -170,7 +172,7 @@ const fn change(mut binding: Binding) -> Binding {
     binding
 }
 
-use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Tab as TabKey, Up};
+use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
 use Tab::{Clients, Commands, Config, Keys, Namespaces, Overview, Persistence, Shards, Slowlog};
 
 /// All of them: the screens' own first, then lists, then what works everywhere, in the order of the key bar.
@@ -204,6 +206,8 @@ pub static BINDINGS: &[Binding] = &[
     on(&[Keys], &[key('m')], Action::LoadMore, "more", "load more keys"),
     change(on(&[Keys], &[key('E')], Action::Expire, "ttl", "change the time to live")),
     on(&[Shards, Commands, Overview, Keys], &[key('v')], Action::NextView, "view", "show it the next way"),
+    on(&[Namespaces, Shards, Persistence], &[special(Right)], Action::NextPanel, "", "focus the next panel, for zoom"),
+    on(&[Namespaces, Shards, Persistence], &[special(Left)], Action::PreviousPanel, "", "focus the panel before"),
     list(&[special(Enter)], Action::Open, "open", "details, or edit what is selected"),
     list(&[key('/')], Action::Filter, "filter", "filter the rows: words, !word, column=word"),
     list(&[key('s')], Action::NextSort, "sort", "sort by the next column"),

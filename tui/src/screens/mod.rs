@@ -7,7 +7,7 @@ mod clients;
 mod commands;
 mod config;
 mod keys;
-mod listing;
+mod list_table;
 mod namespaces;
 mod overview;
 mod persistence;

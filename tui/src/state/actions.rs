@@ -94,5 +94,5 @@ fn size_of_everything(app: &App) -> String {
     let info = &app.latest().info;
     let keys: u64 = Namespace::from_keyspace(info, 0).iter().filter_map(|database| database.keys).sum();
     let bytes = info.text("used_memory_human").unwrap_or("unknown");
-    format!("reads {keys} keys, {bytes} in memory")
+    format!("reads {} keys, {bytes} in memory", format::exact(keys))
 }

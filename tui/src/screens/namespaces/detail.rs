@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::columns::{FULLNESS_BAD, FULLNESS_WARN, duration, hit_ratio, rate, ttl_share};
+use crate::screens::list_table;
 use crate::state::App;
 use crate::state::actions::namespace::kept;
 use crate::state::history::NamespaceMetric;
@@ -13,15 +14,23 @@ use crate::widgets::panel::Panel;
 use crate::widgets::properties::{Properties, Section};
 use crate::{format, text};
 
-/// Draws the panel of a namespace.
+/// Draws the panel of a namespace; without a border where each row counts.
 pub(super) fn draw(app: &App, namespace: &Namespace, area: Rect, buffer: &mut Buffer) {
     let theme = app.options.theme;
-    let title = text::harmless(namespace.name.as_bytes());
-    let panel = Panel { title: &title, note: "Esc closes", focused: true, ..Panel::default() };
-    let inner = Panel::padded(panel.draw(area, buffer, theme));
-    let sections = sections(app, namespace);
+    let name = text::harmless(namespace.name.as_bytes());
+    let mut sections = sections(app, namespace);
+    let inner = if area.height < HEIGHT_WITH_BORDER {
+        let title = Section::new("").with_role("namespace", name, Role::Accent);
+        sections.insert(0, title);
+        list_table::inset(area)
+    } else {
+        let panel = Panel { title: &name, note: "Esc closes", focused: true, ..Panel::default() };
+        Panel::padded(panel.draw(area, buffer, theme))
+    };
     Properties { sections: &sections }.draw(inner, buffer, theme);
 }
+
+const HEIGHT_WITH_BORDER: u16 = 8;
 
 fn sections(app: &App, namespace: &Namespace) -> Vec<Section<'static>> {
     [keys(app, namespace), traffic(app, namespace), limits(namespace), memory(namespace), saving(app, namespace)].into()
@@ -75,16 +84,16 @@ fn traffic(app: &App, namespace: &Namespace) -> Section<'static> {
 }
 
 fn memory(namespace: &Namespace) -> Section<'static> {
-    let beyond = namespace.used_bytes.zip(namespace.key_bytes).zip(namespace.value_bytes);
-    let beyond = beyond.zip(namespace.keys.filter(|keys| *keys > 0)).map(|(((used, keys), values), count)| {
+    let parts = namespace.used_bytes.zip(namespace.key_bytes).zip(namespace.value_bytes);
+    let overhead = parts.zip(namespace.keys.filter(|keys| *keys > 0)).map(|(((used, keys), values), count)| {
         let overhead = used.saturating_sub(keys).saturating_sub(values);
-        format!("{:.1} B beyond", overhead as f64 / count as f64)
+        format!("{:.1} B a key", overhead as f64 / count as f64)
     });
     Section::new("memory")
         .with_some("used", namespace.used_bytes.map(format::bytes))
         .with_some("keys", namespace.key_bytes.map(format::bytes))
         .with_some("values", namespace.value_bytes.map(format::bytes))
-        .with_some("each key", beyond)
+        .with_some("overhead", overhead)
 }
 
 fn limits(namespace: &Namespace) -> Section<'static> {

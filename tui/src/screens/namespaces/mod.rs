@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::trend::TrendPanel;
-use super::{Screen, listing};
+use super::{Screen, list_table};
 use crate::keymap::Action;
 use crate::state::events::Level;
 use crate::state::history::NamespaceMetric;
@@ -157,9 +157,9 @@ fn table(app: &App, width: u16) -> Table<'_> {
         (_, true) => "there are no namespaces",
         (_, false) => "no database holds any keys",
     };
-    let empty = listing::empty(app, Tab::Namespaces, nothing);
+    let empty = list_table::empty(app, Tab::Namespaces, nothing);
     let sortable = super::of(Tab::Namespaces).columns_of(app);
-    let table = listing::table(app, Tab::Namespaces, columns::of(app, width), sortable, empty);
+    let table = list_table::table(app, Tab::Namespaces, columns::of(app, width), sortable, empty);
     let of_sorts = columns::of_sorts(app);
     let sort = table.sort.and_then(|sort| Some(Sort { column: *of_sorts.get(sort.column)?, ..sort }));
     Table { sort, ..table }
@@ -207,7 +207,7 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
         let sums: Vec<String> = sums.iter().map(|(name, value)| format!("{value} {name}")).collect();
         let separator = format!(" {} ", theme.symbols().dot);
         let value = sums.join(&separator).replace(" memory", "");
-        let note = listing::filter_note(app, Tab::Namespaces);
+        let note = list_table::filter_note(app, Tab::Namespaces);
         let focused = focus(app) == 0;
         Panel { title: &rows, value: &value, note: &note, focused, ..Panel::default() }.draw(
             parts.table,
@@ -219,7 +219,7 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
             .iter()
             .map(|(label, value)| Fact { label: if label.is_empty() { what } else { label }, value, role: Role::Label })
             .collect();
-        Facts { facts: &facts }.draw(listing::inset(parts.totals), buffer, theme);
+        Facts { facts: &facts }.draw(list_table::inset(parts.totals), buffer, theme);
     }
     let listed = listed(app);
     let rows = &app.list_of(Tab::Namespaces).rows;
@@ -286,7 +286,7 @@ impl Screen for Namespaces {
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
-        Some(listing::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
+        Some(list_table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
     }
 
     fn column_at(&self, app: &App, body: Rect, at: Position) -> Option<usize> {
@@ -324,6 +324,10 @@ impl Screen for Namespaces {
         match action {
             Action::Create => app.open(actions::namespace::create(argument)),
             Action::LoadNamespace => app.open(actions::namespace::load(argument)),
+            Action::NextPanel | Action::PreviousPanel => {
+                let panels = charts(app).len() + 1;
+                list_table::step_focus(app, action, panels);
+            }
             _ => {
                 let Some(shown) = selected(app) else { return NO_EFFECTS };
                 let name = shown.name.clone();

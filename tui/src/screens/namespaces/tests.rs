@@ -164,6 +164,9 @@ fn details_open_beside_the_table_or_over_it_and_follow_the_selection() {
     assert!(picture(&app).contains("╭ 0 ─"));
     update(&mut app, Msg::Resize(80, 24), 1_000);
     assert!(picture(&app).contains("database") && !picture(&app).contains("hit%"));
+    update(&mut app, Msg::Resize(40, 8), 1_000);
+    assert!(picture(&app).contains(" namespace   0"), "{}", picture(&app));
+    update(&mut app, Msg::Resize(80, 24), 1_000);
     press(&mut app, "⎋");
     assert!(picture(&app).contains("hit%"));
 }
@@ -185,6 +188,8 @@ fn headings_sort_and_charts_take_the_focus() {
     click(&mut app, chart.x + 1, chart.y + 1);
     press(&mut app, "e");
     assert!(picture(&app).contains("busy · memory") && !picture(&app).contains("ops trend"));
+    update(&mut app, Msg::Key(KeyEvent::from(KeyCode::Right)), 1_000);
+    assert!(picture(&app).contains("busy · hit ratio") && !picture(&app).contains("busy · memory"));
     press(&mut app, "⎋");
     click(&mut app, rows.x + 2, rows.y + 4);
     assert_eq!(app.list().selected, Some("busy".into()));

@@ -9,7 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::namespaces::{autosave_of, by_name};
-use super::{Screen, listing};
+use super::{Screen, list_table};
 use crate::keymap::Action;
 use crate::state::actions::namespace::kept;
 use crate::state::events::Level;
@@ -135,8 +135,8 @@ fn selected(app: &App) -> Option<&Autosave> {
 }
 
 fn table(app: &App) -> Table<'_> {
-    let empty = listing::empty(app, Tab::Persistence, "no namespace is saved at intervals: a begins with one");
-    listing::table(app, Tab::Persistence, &COLUMNS, &SORTABLE, empty)
+    let empty = list_table::empty(app, Tab::Persistence, "no namespace is saved at intervals: a begins with one");
+    list_table::table(app, Tab::Persistence, &COLUMNS, &SORTABLE, empty)
 }
 
 fn last(app: &App, autosave: &Autosave) -> Cell<'static> {
@@ -177,7 +177,7 @@ fn draw_status(app: &App, parts: &Parts, buffer: &mut Buffer) {
         let panel = Panel { title: "saving", focused: focus(app) == 1, ..Panel::default() };
         Panel::padded(panel.draw(parts.status, buffer, theme))
     } else {
-        listing::inset(parts.status)
+        list_table::inset(parts.status)
     };
     Properties { sections: &status::sections(app) }.draw(inner, buffer, theme);
 }
@@ -187,7 +187,7 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
     let listed = listed(app);
     let rows = &app.list_of(Tab::Persistence).rows;
     if parts.has_border {
-        let note = listing::filter_note(app, Tab::Persistence);
+        let note = list_table::filter_note(app, Tab::Persistence);
         let count = rows.len().to_string();
         let focused = focus(app) == 0;
         let panel = Panel { title: "autosaves", value: &count, note: &note, focused, ..Panel::default() };
@@ -277,11 +277,11 @@ impl Screen for Persistence {
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
-        Some(listing::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
+        Some(list_table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
     }
 
     fn column_at(&self, app: &App, body: Rect, at: Position) -> Option<usize> {
-        listing::sortable_at(&table(app), parts(app, body).rows(), &SORTABLE, at)
+        list_table::sortable_at(&table(app), parts(app, body).rows(), &SORTABLE, at)
     }
 
     fn click(&self, app: &mut App, body: Rect, at: Position) -> Vec<Effect> {
@@ -316,6 +316,7 @@ impl Screen for Persistence {
                 let list = app.list_of_mut(Tab::Persistence);
                 list.detail = if list.detail.is_some() { None } else { list.selected.clone() };
             }
+            Action::NextPanel | Action::PreviousPanel => list_table::step_focus(app, action, 3),
             _ => {}
         }
         NO_EFFECTS
@@ -333,7 +334,7 @@ impl Screen for Persistence {
         let buffer = frame.buffer_mut();
         for (y, work) in (0..parts.running.height).zip(status::running(app)) {
             let line = Rect { y: parts.running.y + y, height: 1, ..parts.running };
-            work.draw(app, listing::inset(line), buffer);
+            work.draw(app, list_table::inset(line), buffer);
         }
         if !parts.status.is_empty() {
             draw_status(app, &parts, buffer);

@@ -1,7 +1,7 @@
 //! The namespaces as a list to choose from, in place of the shards.
 
 use crate::format;
-use crate::screens::listing;
+use crate::screens::list_table;
 use crate::screens::namespaces::by_name;
 use crate::state::App;
 use crate::state::list::{self, Row, SortKey, sorted};
@@ -47,8 +47,8 @@ pub(super) fn rows(app: &App) -> Vec<Row> {
 
 /// The table of them.
 pub(super) fn table(app: &App) -> Table<'_> {
-    let empty = listing::empty(app, Tab::Shards, "the server tells of no namespaces");
-    listing::table(app, Tab::Shards, &COLUMNS, &SORTABLE, empty)
+    let empty = list_table::empty(app, Tab::Shards, "the server tells of no namespaces");
+    list_table::table(app, Tab::Shards, &COLUMNS, &SORTABLE, empty)
 }
 
 /// The cells of a row of the list.

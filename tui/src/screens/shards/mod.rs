@@ -8,7 +8,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::namespaces::cancel_resize;
 use super::trend::TrendPanel;
-use super::{Screen, listing};
+use super::{Screen, list_table};
 use crate::keymap::Action;
 use crate::state::dialog::Dialog;
 use crate::state::history::NamespaceMetric;
@@ -200,7 +200,8 @@ fn draw_resize(app: &App, area: Rect, buffer: &mut Buffer) {
             let left = left.map(|seconds| format::seconds(seconds.ceil() as u64));
             let rate = pace.and_then(|pace| pace.per_second()).map(|rate| format!("{}/s", format::rate(rate)));
             let moved = format!("{} of {}", format::count(resize.keys_moved), format::count(resize.keys_total));
-            let details = [("eta", left), ("moved", Some(moved)), ("rate", rate)];
+            let moved = Some(moved).filter(|_| resize.keys_total > 0);
+            let details = [("eta", left), ("moved", moved), ("rate", rate)];
             let details: Vec<(&str, &str)> =
                 details.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
             Progress { label: &label, share: resize.fraction(), details: &details }.draw(area, buffer, theme);
@@ -308,7 +309,7 @@ fn detail(app: &App, place: usize) -> Option<Dialog> {
 fn shards_table(app: &App) -> Table<'_> {
     let is_known = app.sample().namespaces.as_ref().is_some_and(|namespaces| namespaces.is_empty());
     let nothing = if is_known { "there is no namespace" } else { "waiting for the server" };
-    listing::table(app, Tab::Shards, &COLUMNS, &SORTABLE, listing::empty(app, Tab::Shards, nothing))
+    list_table::table(app, Tab::Shards, &COLUMNS, &SORTABLE, list_table::empty(app, Tab::Shards, nothing))
 }
 
 fn table(app: &App) -> Table<'_> {
@@ -320,7 +321,7 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
     if parts.has_border {
         let title = if is_choosing(app) { "choose a namespace" } else { "shards" };
         let count = app.list_of(Tab::Shards).rows.len().to_string();
-        let note = listing::filter_note(app, Tab::Shards);
+        let note = list_table::filter_note(app, Tab::Shards);
         let note = if is_choosing(app) && note.is_empty() { "Enter chooses, Esc goes back" } else { &note };
         let focused = is_choosing(app) || focus(app) == 1;
         Panel { title, value: &count, note, focused, ..Panel::default() }.draw(parts.table, buffer, theme);
@@ -391,11 +392,11 @@ impl Screen for Shards {
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
-        Some(listing::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
+        Some(list_table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
     }
 
     fn column_at(&self, app: &App, body: Rect, at: Position) -> Option<usize> {
-        listing::sortable_at(&table(app), parts(app, body).rows(), self.columns_of(app), at)
+        list_table::sortable_at(&table(app), parts(app, body).rows(), self.columns_of(app), at)
     }
 
     fn enter(&self, app: &mut App) -> Vec<Effect> {
@@ -412,7 +413,7 @@ impl Screen for Shards {
         if let Some(shard) = hit
             && let Some(position) = list.rows.iter().position(|row| row.index == shard.start)
         {
-            list.select(position, listing::rows_area(parts.rows()).height.into());
+            list.select(position, list_table::rows_area(parts.rows()).height.into());
         }
         NO_EFFECTS
     }
@@ -451,6 +452,7 @@ impl Screen for Shards {
                     app.open(dialog);
                 }
             }
+            Action::NextPanel | Action::PreviousPanel => list_table::step_focus(app, action, 2),
             _ => {}
         }
         NO_EFFECTS
@@ -474,10 +476,10 @@ impl Screen for Shards {
         let parts = parts(app, body);
         let buffer = frame.buffer_mut();
         if !parts.summary.is_empty() {
-            draw_summary(app, listing::inset(parts.summary), buffer);
+            draw_summary(app, list_table::inset(parts.summary), buffer);
         }
         if !parts.progress.is_empty() {
-            draw_resize(app, listing::inset(parts.progress), buffer);
+            draw_resize(app, list_table::inset(parts.progress), buffer);
         }
         if !parts.bars.is_empty() {
             draw_bars(app, &parts, buffer);

@@ -2,6 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
+use crate::keymap::Action;
 use crate::state::App;
 use crate::state::list::Column;
 use crate::state::tab::Tab;
@@ -18,6 +19,12 @@ pub(super) fn table<'a>(
     let list = app.list_of(tab);
     let sort = (!sortable.is_empty()).then(|| Sort { column: list.sort, descending: list.is_descending(sortable) });
     Table { columns, rows: list.rows.len(), selected: list.position(), offset: list.offset, sort, focused: true, empty }
+}
+
+/// Focuses the next panel of so many, or the one before.
+pub(super) fn step_focus(app: &mut App, action: Action, panels: usize) {
+    let by = if action == Action::NextPanel { 1 } else { panels.saturating_sub(1) };
+    app.focus = (app.focus % panels.max(1) + by) % panels.max(1);
 }
 
 /// Where the rows of a table are: below its headings.

@@ -36,7 +36,7 @@ const SPARKLINE_WIDTH: u16 = 12;
 const fn columns(name_width: u16) -> [Column<'static>; 13] {
     [
         Column::new("name", name_width).up_to(40),
-        Column::new("db", 3).right().priority(9),
+        Column::new("db", 5).right().priority(9),
         Column::new("keys", 6).right(),
         Column::new("ttl%", 4).right().priority(6),
         Column::new("memory", 6).right(),
@@ -55,7 +55,7 @@ const SHARDS_WIDTH: usize = 7;
 
 /// The columns of rkvs. Where there is room names get it before what is asked for more rarely.
 static COLUMNS: [Column<'static>; 13] = columns(11);
-static COLUMNS_WIDE: [Column<'static>; 13] = columns(20);
+static COLUMNS_WIDE: [Column<'static>; 13] = columns(18);
 
 /// The columns of a plain Redis, which tells no more of its databases.
 static COLUMNS_PLAIN: [Column<'static>; 4] = [

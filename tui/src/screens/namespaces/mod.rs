@@ -188,7 +188,8 @@ impl Totals {
     /// Name and value of each, most important first.
     fn facts(&self, app: &App) -> Vec<(&'static str, String)> {
         let all = listed(app).len();
-        let rows = if self.rows == all { all.to_string() } else { format!("{} of {all}", self.rows) };
+        let (shown, all_of_them) = (format::exact(self.rows as u64), format::exact(all as u64));
+        let rows = if self.rows == all { all_of_them } else { format!("{shown} of {all_of_them}") };
         let mut facts = vec![("", rows), ("keys", format::count(self.keys))];
         if app.server().is_rkvs() {
             facts.push(("memory", format::bytes(self.used_bytes)));

@@ -58,6 +58,9 @@ pub enum Action {
     Limits,
     ChooseNamespace,
     BrowseKeys,
+    ShowShards,
+    NextPanel,
+    PreviousPanel,
     Kill,
     KillMatching,
     ClearSlowlog,
@@ -170,7 +173,7 @@ const fn change(mut binding: Binding) -> Binding {
     binding
 }
 
-use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Tab as TabKey, Up};
+use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
 use Tab::{Clients, Commands, Config, Keys, Namespaces, Overview, Persistence, Shards, Slowlog};
 
 /// All of them: the screens' own first, then lists, then what works everywhere, in the order of the key bar.
@@ -191,6 +194,7 @@ pub static BINDINGS: &[Binding] = &[
     )),
     change(on(&[Namespaces], &[key('L')], Action::Limits, "limits", "change the limits of a namespace")),
     on(&[Namespaces], &[key('K')], Action::BrowseKeys, "keys", "browse the keys of the namespace"),
+    on(&[Namespaces], &[key('h')], Action::ShowShards, "shards", "show the shards of the namespace"),
     on(&[Shards, Keys], &[key('n')], Action::ChooseNamespace, "namespace", "choose the namespace"),
     change(on(&[Clients], &[key('x')], Action::Kill, "kill", "kill the selected client")),
     change(on(&[Clients], &[key('X')], Action::KillMatching, "kill all", "kill all clients that the filter shows")),
@@ -203,6 +207,8 @@ pub static BINDINGS: &[Binding] = &[
     on(&[Keys], &[key('m')], Action::LoadMore, "more", "load more keys"),
     change(on(&[Keys], &[key('E')], Action::Expire, "ttl", "change the time to live")),
     on(&[Shards, Commands, Overview, Keys], &[key('v')], Action::NextView, "view", "show it the next way"),
+    on(&[Namespaces, Shards, Persistence], &[special(Right)], Action::NextPanel, "", "focus the next panel, for zoom"),
+    on(&[Namespaces, Shards, Persistence], &[special(Left)], Action::PreviousPanel, "", "focus the panel before"),
     list(&[special(Enter)], Action::Open, "open", "details, or edit what is selected"),
     list(&[key('/')], Action::Filter, "filter", "filter the rows: words, !word, column=word"),
     list(&[key('s')], Action::NextSort, "sort", "sort by the next column"),
@@ -295,7 +301,13 @@ pub static PALETTE: &[PaletteCommand] = &[
     command(&["bgsave"], "", Action::BackgroundSave, "save everything in the background"),
     command(&["save"], "", Action::Save, "save everything and wait"),
     command(&["resize"], "[shards]", Action::Resize, "change the number of shards of the selected namespace"),
+    command(&["cancel-resize"], "", Action::CancelResize, "cancel a change of the number of shards"),
     command(&["create"], "[name]", Action::Create, "create a namespace"),
+    command(&["flush"], "", Action::Flush, "delete all keys of the selected namespace"),
+    command(&["limits"], "", Action::Limits, "change the limits of the selected namespace"),
+    command(&["autosave"], "[seconds]", Action::Autosave, "save the selected namespace at intervals, or end that"),
+    command(&["save-namespace"], "", Action::SaveNamespace, "save the selected namespace to a file"),
+    command(&["load"], "[file [AS name]]", Action::LoadNamespace, "load a namespace from a file"),
     command(&["delete"], "", Action::Delete, "delete what is selected"),
     command(&["kill"], "", Action::Kill, "kill the selected client"),
     command(&["filter"], "[words]", Action::Filter, "filter the rows"),

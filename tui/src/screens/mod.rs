@@ -7,12 +7,14 @@ mod clients;
 mod commands;
 mod config;
 mod keys;
+mod list_table;
 mod namespaces;
 mod overview;
 mod persistence;
 mod plain;
 mod shards;
 mod slowlog;
+mod trend;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -48,6 +50,11 @@ pub trait Screen: Sync {
     /// The columns its rows can be sorted by.
     fn columns(&self) -> &'static [Column] {
         &[]
+    }
+
+    /// The same where they depend on the server or on what is shown.
+    fn columns_of(&self, _app: &App) -> &'static [Column] {
+        self.columns()
     }
 
     /// The rows that its filter shows, in order (see `list::sorted`). Called after every message: a row costs an identity and a

@@ -9,7 +9,10 @@ pub mod history;
 pub mod input;
 pub mod list;
 pub mod msg;
+pub mod pace;
 pub mod sample;
+pub mod saves;
+pub mod shard_waits;
 pub mod tab;
 pub mod update;
 
@@ -21,8 +24,11 @@ use history::{History, Window};
 use input::Input;
 use list::List;
 use msg::Effect;
+use pace::Paces;
 use ratatui::layout::Size;
 use sample::{Sample, Server, Wants};
+use saves::Saves;
+use shard_waits::ShardWaits;
 use tab::Tab;
 
 use crate::screens;
@@ -131,6 +137,12 @@ pub struct App {
     pub history: History,
     /// What happened lately.
     pub events: Events,
+    /// The saves that were seen.
+    pub saves: Saves,
+    /// How fast resizes, saves and loading get on.
+    pub paces: Paces,
+    /// How often the locks of the shards that are looked at were waited for.
+    pub shard_waits: ShardWaits,
     /// Charts show the last so many seconds.
     pub window_s: u64,
     /// Whether the focused panel has the whole body.
@@ -162,6 +174,9 @@ impl App {
             frozen: None,
             history: History::default(),
             events: Events::default(),
+            saves: Saves::default(),
+            paces: Paces::default(),
+            shard_waits: ShardWaits::default(),
             window_s: WINDOWS_S[2],
             is_zoomed: false,
             focus: 0,

@@ -94,6 +94,9 @@ fn list_height(app: &App) -> usize {
 fn take(app: &mut App, mut sample: Sample) {
     app.connection = Connection::Connected;
     app.history.record(&sample, &app.wants.visible_namespaces);
+    app.saves.note(&sample);
+    app.paces.note(&sample);
+    app.shard_waits.note(&sample);
     note_what_changed(app, &sample);
     // Another server, or the same one started anew, leaves nothing worth keeping.
     if sample.server.address == app.latest.server.address {
@@ -405,7 +408,7 @@ fn change_theme(app: &mut App, argument: Option<&str>) {
 }
 
 fn step_sort(app: &mut App, by: isize) {
-    let columns = screens::of(app.tab).columns().len();
+    let columns = screens::of(app.tab).columns_of(app).len();
     if columns > 0 {
         let list = app.list_of_mut(app.tab);
         let next = (list.sort as isize + by).rem_euclid(columns as isize) as usize;

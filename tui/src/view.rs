@@ -130,7 +130,7 @@ fn keys(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if matches!(app.overlays.last(), Some(Overlay::Filter)) {
         buffer.set_string(area.x, area.y, "/", theme.style(Role::Key));
         let line = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
-        let widget = typed(&app.list().filter, "words, !word, column=word");
+        let widget = typed(&app.list().filter, screens::of(app.tab).filter_words(app));
         return widget.draw(line, buffer, theme);
     }
     let has_list = screens::of(app.tab).has_list();

@@ -156,7 +156,8 @@ fn typed<'a>(input: &'a input::Input, placeholder: &'a str) -> Input<'a> {
 }
 
 fn with_dialog<T>(dialog: &Dialog, then: impl FnOnce(&dialog::Dialog<'_>) -> T) -> T {
-    let harmless = |text: &str| text::harmless(text.as_bytes()).into_owned();
+    // Names that are no text come spelled with backslashes, which stay as they are.
+    let harmless = |text: &str| text::typed(text).into_owned();
     let focused = if let Focus::Field(index) = dialog.focus { Some(index) } else { None };
     // One field can be typed into at a time; with no focus on any it is the last one.
     let open = focused.or(dialog.fields.len().checked_sub(1));

@@ -139,7 +139,9 @@ pub fn of(tab: Tab) -> &'static dyn Screen {
 
 /// What screens remember beside their lists: one field per screen that needs one.
 #[derive(Clone, Debug, Default)]
-pub struct States {}
+pub struct States {
+    keys: keys::Browser,
+}
 
 #[cfg(test)]
 mod tests {

@@ -163,6 +163,16 @@ pub(super) enum Change {
     Copy,
 }
 
+/// All that rows of keys are made of: thousands of them are not put in order again after a message that changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RowsOf {
+    generation: u64,
+    filter: String,
+    sort: usize,
+    is_reversed: bool,
+    view: usize,
+}
+
 /// The state of the key browser.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Browser {
@@ -192,7 +202,11 @@ pub(crate) struct Browser {
     /// Where the selection stood when a page was last loaded because it came near the end.
     pub(super) loaded_at: Option<usize>,
     /// Groups that are unfolded.
-    pub(super) unfolded: BTreeSet<Vec<u8>>,
+    unfolded: BTreeSet<Vec<u8>>,
+    /// Counts what changes rows.
+    generation: u64,
+    /// What the rows of the list of keys were made of.
+    pub(super) rows_of: Option<RowsOf>,
     /// The value that is looked at.
     pub(super) opened: Option<Opened>,
     /// The list that is not shown: that of the keys while a value is.
@@ -222,6 +236,7 @@ impl Browser {
     }
 
     fn forget(&mut self) {
+        self.generation += 1;
         self.keys.clear();
         self.names_size = 0;
         // Whatever is under way is about what was.
@@ -315,6 +330,7 @@ impl Browser {
 
     /// Takes names in; a SCAN may tell a key more than once. Answers how many were new.
     pub(super) fn add<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> usize {
+        self.generation += 1;
         let known = self.keys.len();
         let mut new: Vec<RowId> = names.map(|name| id(KEY, name)).filter(|id| self.place(id).is_none()).collect();
         new.sort();
@@ -324,6 +340,30 @@ impl Browser {
         // Two runs in order: merged in linear time.
         self.keys.sort_by(|a, b| a.id.cmp(&b.id));
         self.keys.len() - known
+    }
+
+    /// What the rows of a list of the keys are made of now.
+    pub(super) fn rows_of(&self, list: &List) -> RowsOf {
+        RowsOf {
+            generation: self.generation,
+            filter: list.filter.text().to_owned(),
+            sort: list.sort,
+            is_reversed: list.is_reversed,
+            view: list.view,
+        }
+    }
+
+    /// Whether a group is unfolded.
+    pub(super) fn is_unfolded(&self, prefix: &[u8]) -> bool {
+        self.unfolded.contains(prefix)
+    }
+
+    /// Unfolds a group, or folds it.
+    pub(super) fn fold(&mut self, prefix: &[u8]) {
+        self.generation += 1;
+        if !self.unfolded.remove(prefix) {
+            self.unfolded.insert(prefix.to_vec());
+        }
     }
 
     /// Where a key stands.
@@ -338,6 +378,7 @@ impl Browser {
 
     /// Forgets keys.
     pub(super) fn remove(&mut self, ids: &[RowId]) {
+        self.generation += 1;
         let gone: BTreeSet<&RowId> = ids.iter().collect();
         self.keys.retain(|key| !gone.contains(&key.id));
         self.names_size = self.keys.iter().map(|key| key.id.as_bytes().len()).sum();
@@ -375,6 +416,7 @@ impl Browser {
     /// Takes what is known about a key.
     pub(super) fn tell(&mut self, id: &RowId, facts: Facts) {
         if let Some(place) = self.place(id) {
+            self.generation += 1;
             self.keys[place].facts = Some(Box::new(facts));
         }
     }

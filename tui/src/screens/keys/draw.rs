@@ -180,7 +180,7 @@ fn keys_status(app: &App, parts: &Parts, told: &mut Told) {
         told.add("", format!("loading{}", symbols.ellipsis), Role::Accent);
         told.add("Esc", "stops", Role::Label);
     } else if browser.is_full() && browser.cursor != Cursor::End {
-        let kept = format!("no more than {} are kept", format::exact(KEYS_MAX as u64));
+        let kept = format!("at most {} are kept", format::exact(KEYS_MAX as u64));
         told.add("", kept, Role::Warn);
         told.add("m", "goes on with the next part", Role::Label);
     } else if browser.cursor == Cursor::End {
@@ -268,7 +268,7 @@ fn keys(app: &App, parts: &Parts, area: Rect, buffer: &mut Buffer) {
     let list = list_of_keys(app);
     let is_focused = browser.opened.is_none();
     let inner = if parts.is_bordered {
-        let title = format!("keys of {}", namespace(browser));
+        let title = format!("keys of namespace {}", namespace(browser));
         let (loaded, note) = (loaded(app), place(list));
         let panel = Panel { title: &title, value: &loaded, value_role: Role::Accent, note: &note, focused: is_focused };
         panel.draw(area, buffer, theme)
@@ -308,7 +308,7 @@ fn key_cells(app: &App, id: &RowId, width: usize) -> Vec<Cell<'static>> {
     let indent = "  ".repeat(depth.min(width / 4));
     let shown = text::line(name(id).get(from..).unwrap_or_default(), width, symbols.ellipsis);
     if is_group(id) {
-        let sign = if browser.unfolded.contains(name(id)) { "-" } else { "+" };
+        let sign = if browser.is_unfolded(name(id)) { "-" } else { "+" };
         let count = format::exact(browser.group(name(id)).len() as u64);
         return vec![
             Cell::new(format!("{indent}{sign} {shown} ({count})"), Role::Accent),
@@ -382,7 +382,7 @@ fn told_about(app: &App, opened: &Opened, facts: &Facts, told: &mut Told) {
     let symbols = app.options.theme.symbols();
     told.add("", text::line(facts.kind.as_bytes(), 20, symbols.ellipsis), Role::Accent);
     if let (Some(kind), Some(length)) = (opened.kind, opened.length) {
-        told.add(kind.unit(), format::exact(length), Role::Text);
+        told.add(kind.unit(length), format::exact(length), Role::Text);
     }
     let (ttl, role) = ttl_words(facts.ttl(app.now_ms), app.now_ms, symbols);
     told.add("ttl", ttl, if facts.ttl == Ttl::Never { Role::Text } else { role });
@@ -489,7 +489,7 @@ fn value_summary(app: &App, opened: &Opened, parts: &Parts) -> String {
     }
     if let (Some(kind), Some(length)) = (opened.kind, opened.length) {
         let loaded = if kind == Kind::String { opened.bytes.len() } else { opened.items.len() } as u64;
-        let unit = kind.unit();
+        let unit = kind.unit(length);
         words.push(if loaded < length && !opened.is_whole() {
             format!("{} of {} {unit}", format::exact(loaded), format::exact(length))
         } else {
@@ -514,13 +514,18 @@ fn item_strip(app: &App, opened: &Opened, area: Rect, buffer: &mut Buffer) {
     let theme = app.options.theme;
     let list = app.list_of(Tab::Keys);
     let Some(item) = list.selected_row().and_then(|row| opened.items.get(row.index)) else { return };
-    let bytes = if item.content.is_empty() { &item.name } else { &item.content };
+    let is_content = !matches!(opened.kind, Some(Kind::Set | Kind::SortedSet));
+    let bytes = if is_content { &item.content } else { &item.name };
     let is_whole = bytes.len() < ITEM_SIZE_MAX;
     let suited = Format::suited(bytes, is_whole);
     let format = suited[list.view % suited.len()];
     let mut canvas = Canvas::new(area, buffer, theme);
     canvas.repeat(0, 0, area.width, theme.symbols().horizontal, Role::Border);
-    let name = text::line(&item.name, usize::from(area.width / 2), theme.symbols().ellipsis);
+    let name = match opened.kind {
+        Some(Kind::List) => format!("element {}", text::line(&item.name, 20, theme.symbols().ellipsis)),
+        _ if is_content => text::line(&item.name, usize::from(area.width / 2), theme.symbols().ellipsis),
+        _ => "member".into(),
+    };
     let end = canvas.text(1, 0, &format!(" {name} "), Role::Label);
     let kind = format!(" {} ", format.name());
     let width = text::width(&kind) as u16;

@@ -400,7 +400,13 @@ impl Screen for Keys {
     fn rows(&self, app: &App) -> Vec<Row> {
         match &app.screens.keys.opened {
             Some(opened) => value_rows(app, opened),
-            None => key_rows(app, app.list_of(Tab::Keys)),
+            None => {
+                let list = app.list_of(Tab::Keys);
+                if app.screens.keys.rows_of.as_ref() == Some(&app.screens.keys.rows_of(list)) {
+                    return list.rows.clone();
+                }
+                key_rows(app, list)
+            }
         }
     }
 
@@ -445,6 +451,9 @@ impl Screen for Keys {
         if app.screens.keys.opened.as_mut().is_some_and(|opened| opened.lay_out(width, view)) {
             refresh(app);
         }
+        if app.screens.keys.opened.is_none() {
+            app.screens.keys.rows_of = Some(app.screens.keys.rows_of(app.list_of(Tab::Keys)));
+        }
         if !is_typing {
             load_ahead(app);
         }
@@ -471,10 +480,7 @@ impl Screen for Keys {
         match action {
             Action::Open if !is_opened => match app.list_of(Tab::Keys).selected.clone() {
                 Some(group) if is_group(&group) => {
-                    let prefix = name(&group).to_vec();
-                    if !app.screens.keys.unfolded.remove(&prefix) {
-                        app.screens.keys.unfolded.insert(prefix);
-                    }
+                    app.screens.keys.fold(name(&group));
                 }
                 Some(key) => open(app, key),
                 None => {}

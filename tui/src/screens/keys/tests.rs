@@ -154,7 +154,7 @@ fn no_more_than_a_bound_is_kept_and_the_next_part_follows() {
     let mut app = server.started(SIZE);
     server.press(&mut app, "L");
     assert_eq!(app.screens.keys.keys.len(), KEYS_MAX);
-    assert!(picture(&app).contains("no more than 20,000 are kept"), "{}", picture(&app));
+    assert!(picture(&app).contains("at most 20,000 are kept"), "{}", picture(&app));
     server.press(&mut app, "mL");
     assert_eq!(names(&app)[0], "k20000");
     assert_eq!((app.screens.keys.keys.len(), &app.screens.keys.cursor), (2_000, &Cursor::End));
@@ -205,7 +205,7 @@ fn the_namespace_decides_the_database() {
         effects.iter().filter_map(|effect| if let Effect::Run(run) = effect { run.db } else { None }).collect();
     assert_eq!((app.namespace.as_deref(), dbs), (Some("jobs"), vec![3]));
     server.serve(&mut app, effects);
-    assert!(picture(&app).contains("keys of jobs"));
+    assert!(picture(&app).contains("keys of namespace jobs"));
 }
 
 #[test]
@@ -413,9 +413,9 @@ fn back_closes_the_value_and_the_selection_is_where_it_was() {
     server.answers = vec![("STRLEN", Value::Integer(1)), ("GETRANGE", bytes("x"))];
     let mut app = server.started(SIZE);
     server.press(&mut app, "j⏎");
-    assert!(app.screens.keys.opened.is_some() && picture(&app).contains("keys of web"));
+    assert!(app.screens.keys.opened.is_some() && picture(&app).contains("keys of namespace web"));
     server.press(&mut app, "z");
-    assert!(!picture(&app).contains("keys of web"));
+    assert!(!picture(&app).contains("keys of namespace web"));
     server.press(&mut app, "⎋⎋");
     assert!(app.screens.keys.opened.is_none());
     assert_eq!((app.tab, app.list().selected.clone()), (Tab::Keys, Some(id(KEY, b"b"))));

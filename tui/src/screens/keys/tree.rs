@@ -66,7 +66,7 @@ fn unfold<'a>(
             Node::Key(key, index) => rows.push(Row { id: key.id.clone(), index }),
             Node::Group(prefix, places) => {
                 rows.push(Row { id: id(GROUP, prefix), index: places[0] });
-                if browser.unfolded.contains(prefix) {
+                if browser.is_unfolded(prefix) {
                     unfold(browser, places, prefix.len(), order, rows);
                 }
             }
@@ -81,7 +81,7 @@ pub(super) fn indent(browser: &Browser, id: &RowId) -> (usize, usize) {
     let own = if is_group(id) { name.len() } else { usize::MAX };
     let (mut depth, mut from) = (0, 0);
     while let Some(prefix) = prefix(name, from) {
-        if prefix.len() == own || !browser.unfolded.contains(prefix) {
+        if prefix.len() == own || !browser.is_unfolded(prefix) {
             break;
         }
         depth += 1;

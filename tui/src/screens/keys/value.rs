@@ -58,12 +58,18 @@ impl Kind {
     }
 
     /// What is counted.
-    pub(super) fn unit(self) -> &'static str {
+    pub(super) fn unit(self, count: u64) -> &'static str {
+        let is_one = count == 1;
         match self {
+            Self::String if is_one => "byte",
             Self::String => "bytes",
+            Self::Hash if is_one => "field",
             Self::Hash => "fields",
+            Self::List if is_one => "element",
             Self::List => "elements",
+            Self::Set | Self::SortedSet if is_one => "member",
             Self::Set | Self::SortedSet => "members",
+            Self::Stream if is_one => "entry",
             Self::Stream => "entries",
         }
     }

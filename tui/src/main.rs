@@ -12,7 +12,7 @@ use rkvs_tui::source::record::{Recorder, Recording};
 use rkvs_tui::source::{live, replay};
 use rkvs_tui::state::{App, Options};
 use rkvs_tui::theme::{Charset, Theme};
-use rkvs_tui::{app, terminal};
+use rkvs_tui::{app, clock, terminal};
 use tokio::sync::mpsc;
 
 /// Something could not be read, written or reached.
@@ -49,6 +49,7 @@ fn dashboard(cli: &Cli) -> Result<(), String> {
         namespace: cli.namespace.clone(),
         address: cli.replay.as_ref().map_or_else(|| address.to_string(), |file| file.display().to_string()),
         tab: cli.view,
+        utc_offset_s: clock::utc_offset_s(),
     };
     let in_file = |path: &std::path::Path, error: io::Error| format!("{}: {error}", path.display());
     let recorder = match &cli.record {

@@ -195,7 +195,9 @@ fn keys_status(app: &App, parts: &Parts, told: &mut Told) {
         let pattern = text::typed(list_of_keys(app).filter.text()).into_owned();
         told.add("pattern", pattern, Role::Accent);
     }
-    told.add("type", TYPES[browser.kind], if browser.kind > 0 { Role::Accent } else { Role::Text });
+    if browser.kind > 0 {
+        told.add("type", TYPES[browser.kind], Role::Accent);
+    }
     if browser.part > 0 {
         told.add("part", (browser.part + 1).to_string(), Role::Text);
     }
@@ -242,7 +244,7 @@ pub(super) fn list_of_keys(app: &App) -> &List {
 }
 
 static KEY_COLUMNS: [Column<'static>; 5] = [
-    Column::new("NAME", 14).up_to(u16::MAX),
+    Column::new("NAME", 18).up_to(u16::MAX),
     Column::new("TYPE", 6).priority(3),
     Column::new("TTL", 8).right().priority(1),
     Column::new("SIZE", 7).right().priority(2),

@@ -445,3 +445,28 @@ fn what_is_loaded_is_exported() {
     assert_eq!(extension, "csv");
     assert_eq!(text, "name,type,ttl_ms,used_bytes,encoding\n\"a,b\",string,,64,embstr\nx\\n,string,,64,embstr\n");
 }
+
+fn at_every_size(server: &mut Fake, app: &mut App) -> String {
+    let pictures = [(120, 24), (80, 20), (60, 16), (40, 8)].map(|(width, height)| {
+        let now_ms = app.now_ms;
+        let effects = update(app, Msg::Resize(width, height), now_ms);
+        server.serve(app, effects);
+        picture(app)
+    });
+    pictures.join("\n")
+}
+
+#[test]
+fn groups_and_values_at_every_size() {
+    let note = "a long note ".repeat(30);
+    let fields = ["name", "Ann", "note", &note, "json", r#"{"a":[1,2],"b":null}"#, "数据", "значение"];
+    let fields = Value::Array(vec![bytes("0"), Value::Array(fields.iter().map(bytes).collect())]);
+    let mut server = Fake::of(&[&["user:1:cart", "user:1:name", "user:2:name", "session:9", "数据:1", "数据:2", "z"]]);
+    server.answers =
+        vec![("TYPE", bytes("hash")), ("PTTL", Value::Integer(45_000)), ("HLEN", Value::Integer(4)), ("HSCAN", fields)];
+    let mut app = server.started(SIZE);
+    server.press(&mut app, "vj⏎j⏎");
+    insta::assert_snapshot!("groups", at_every_size(&mut server, &mut app));
+    server.press(&mut app, "j⏎j");
+    insta::assert_snapshot!("value", at_every_size(&mut server, &mut app));
+}

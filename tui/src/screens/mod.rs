@@ -26,7 +26,8 @@ use crate::state::sample::Wants;
 use crate::state::tab::Tab;
 use crate::state::{App, NO_EFFECTS};
 
-/// What a screen is. All methods but `act`, `enter`, `answer` and `click` are pure; those change `App` and ask for effects.
+/// What a screen is. All methods but `act`, `enter`, `follow`, `back`, `answer` and `click` are pure; those change
+/// `App` and ask for effects.
 pub trait Screen: Sync {
     /// Its tab.
     fn tab(&self) -> Tab;
@@ -76,6 +77,21 @@ pub trait Screen: Sync {
     /// Is shown from now on.
     fn enter(&self, _app: &mut App) -> Vec<Effect> {
         NO_EFFECTS
+    }
+
+    /// Is shown, and its rows are up to date: asks for what has come into sight. Called after every message.
+    fn follow(&self, _app: &mut App) -> Vec<Effect> {
+        NO_EFFECTS
+    }
+
+    /// Undoes something of its own before anything else is undone; false when there is nothing.
+    fn back(&self, _app: &mut App) -> bool {
+        false
+    }
+
+    /// What can be typed as a filter, in a few words.
+    fn filter_words(&self, _app: &App) -> &'static str {
+        "words, !word, column=word"
     }
 
     /// Does what only it knows how to. `argument` came with a command of the palette. By default the selected row's details are
@@ -130,7 +146,9 @@ pub fn of(tab: Tab) -> &'static dyn Screen {
 
 /// What screens remember beside their lists: one field per screen that needs one.
 #[derive(Clone, Debug, Default)]
-pub struct States {}
+pub struct States {
+    keys: keys::Browser,
+}
 
 #[cfg(test)]
 mod tests {

@@ -53,6 +53,7 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
         }
     };
     refresh(app);
+    effects.extend(screens::of(app.tab).follow(app));
     let wants = screens::of(app.tab).wants(app);
     if wants != app.wants {
         app.wants = wants.clone();
@@ -74,7 +75,7 @@ fn refuse_changes(app: &mut App, effects: &mut Vec<Effect>) {
 }
 
 /// Brings rows, selection and tab in line with everything else.
-fn refresh(app: &mut App) {
+pub(crate) fn refresh(app: &mut App) {
     if !screens::of(app.tab).is_available(app) {
         app.tab = Tab::Overview;
     }
@@ -354,6 +355,9 @@ fn step_tab(app: &mut App, by: isize) -> Vec<Effect> {
 /// Undoes one thing: what lies uppermost goes first.
 fn back(app: &mut App) {
     let tab = app.tab;
+    if screens::of(tab).back(app) {
+        return;
+    }
     if app.list_of_mut(tab).detail.take().is_some() {
         return;
     }

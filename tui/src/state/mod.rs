@@ -10,6 +10,7 @@ pub mod input;
 pub mod list;
 pub mod msg;
 pub mod sample;
+pub mod settings_seen;
 pub mod tab;
 pub mod update;
 
@@ -23,6 +24,7 @@ use list::List;
 use msg::Effect;
 use ratatui::layout::Size;
 use sample::{Sample, Server, Wants};
+use settings_seen::SettingsSeen;
 use tab::Tab;
 
 use crate::screens;
@@ -123,6 +125,8 @@ pub struct App {
     pub tab: Tab,
     /// What lies over it, the uppermost last.
     pub overlays: Vec<Overlay>,
+    /// The dialog that was confirmed last and the label of what it asked for, until the server has answered.
+    asked: Option<(String, Dialog)>,
     /// The newest of all that was told.
     latest: Arc<Sample>,
     /// What is shown instead while paused.
@@ -131,6 +135,8 @@ pub struct App {
     pub history: History,
     /// What happened lately.
     pub events: Events,
+    /// What the settings were before.
+    pub settings_seen: SettingsSeen,
     /// Charts show the last so many seconds.
     pub window_s: u64,
     /// Whether the focused panel has the whole body.
@@ -158,10 +164,12 @@ impl App {
             connection: Connection::Connecting,
             tab: options.tab,
             overlays: Vec::new(),
+            asked: None,
             latest: Arc::new(Sample { server, ..Sample::default() }),
             frozen: None,
             history: History::default(),
             events: Events::default(),
+            settings_seen: SettingsSeen::default(),
             window_s: WINDOWS_S[2],
             is_zoomed: false,
             focus: 0,

@@ -1,6 +1,7 @@
 //! Slowlog: the requests that took longest, which commands they were, and from when on one is kept.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -35,6 +36,8 @@ static COLUMNS: [Column; 5] = [
 /// From then on a request is worth a look, or needs someone.
 const WARN_USEC: f64 = 100_000.0;
 const BAD_USEC: f64 = 1_000_000.0;
+/// From then on minutes tell more than seconds.
+const LONG_USEC: u64 = 100_000_000;
 /// Columns of a request that a row can show.
 const REQUEST_WIDTH_MAX: usize = 250;
 /// An entry from before that long is told with its date.
@@ -80,7 +83,7 @@ fn areas(app: &App, body: Rect) -> Areas {
     let is_open = app.list_of(Tab::Slowlog).detail.is_some();
     let is_split = body.height >= HEIGHT_SPLIT && !app.is_zoomed;
     let facts = u16::from(body.height >= 5);
-    let has_tallies = body.height >= 26 && body.width >= 100 && !app.is_zoomed && !is_open;
+    let has_tallies = body.height >= 26 && body.width >= 100 && !app.is_zoomed && !is_open && !listed(app).is_empty();
     let tallies = if has_tallies { TALLIES_HEIGHT } else { 0 };
     let rows = [Constraint::Length(facts), Constraint::Length(tallies), Constraint::Fill(1)];
     let [facts, tallies, rest] = Layout::vertical(rows).areas(body);
@@ -101,10 +104,11 @@ fn has_dates(app: &App) -> bool {
 fn columns(app: &App) -> [table::Column<'static>; 5] {
     let longest = |text: fn(&SlowCommand) -> &String| listed(app).iter().map(|entry| text(entry).len()).max();
     let client = longest(|entry| &entry.client).unwrap_or(0).clamp(6, 47) as u16;
+    let widest = listed(app).iter().map(|entry| text::width(&took(app, entry.usec))).max().unwrap_or(0);
     let name = longest(|entry| &entry.client_name).unwrap_or(0).clamp(4, 24) as u16;
     [
         table::Column::new("time", if has_dates(app) { 16 } else { 8 }).priority(1),
-        table::Column::new("took", 7).right(),
+        table::Column::new("took", widest.max(7) as u16).right(),
         table::Column::new("request", 16).up_to(REQUEST_WIDTH_MAX as u16),
         table::Column::new("client", client.min(21)).up_to(client).priority(2),
         table::Column::new("name", name.min(10)).up_to(name).priority(3),
@@ -118,7 +122,12 @@ fn time(app: &App, at_s: u64, has_date: bool) -> String {
 }
 
 fn took(app: &App, usec: u64) -> String {
-    format::latency_us(usec as f64, app.options.theme.symbols().micro)
+    let micro = app.options.theme.symbols().micro;
+    if usec < LONG_USEC {
+        format::latency_us(usec as f64, micro)
+    } else {
+        format::duration(Duration::from_micros(usec), micro)
+    }
 }
 
 fn cells<'a>(app: &App, entry: &'a SlowCommand, has_date: bool) -> Vec<Cell<'a>> {
@@ -214,8 +223,18 @@ fn change(app: &mut App, action: Action) {
     app.open(actions::config::slowlog(now, log.len_max, proposed));
 }
 
-fn listing<'a>(columns: &'a [table::Column<'a>]) -> Listing<'a> {
-    Listing { tab: Tab::Slowlog, columns, title: "slow requests", empty: "nothing was slow" }
+/// Why there is nothing.
+fn nothing(app: &App) -> String {
+    match log(app).and_then(|log| log.threshold_usec) {
+        None => "nothing was slow".into(),
+        Some(..0) => "nothing is kept: T sets a threshold".into(),
+        Some(0) => "nothing was asked for since it was cleared".into(),
+        Some(usec) => format!("nothing took {} or longer", took(app, usec.unsigned_abs())),
+    }
+}
+
+fn listing<'a>(columns: &'a [table::Column<'a>], empty: &'a str) -> Listing<'a> {
+    Listing { tab: Tab::Slowlog, columns, title: "slow requests", empty }
 }
 
 impl Screen for Slowlog {
@@ -261,7 +280,7 @@ impl Screen for Slowlog {
     }
 
     fn column_at(&self, app: &App, body: Rect, at: Position) -> Option<usize> {
-        listing(&columns(app)).column_at(app, areas(app, body).list, at)
+        listing(&columns(app), "").column_at(app, areas(app, body).list, at)
     }
 
     fn view(&self, app: &App, frame: &mut Frame<'_>, body: Rect) {
@@ -280,7 +299,7 @@ impl Screen for Slowlog {
         }
         if !areas.list.is_empty() {
             let has_date = has_dates(app);
-            listing(&columns(app)).draw(app, areas.list, frame.buffer_mut(), |index| {
+            listing(&columns(app), &nothing(app)).draw(app, areas.list, frame.buffer_mut(), |index| {
                 listed.get(index).map_or_else(Vec::new, |entry| cells(app, entry, has_date))
             });
         }

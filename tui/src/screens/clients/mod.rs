@@ -46,6 +46,9 @@ static COLUMNS: [Column; 11] = [
 /// Fields of CLIENT LIST that are text, whatever they look like.
 const TEXT_FIELDS: [&str; 9] = ["addr", "laddr", "name", "flags", "events", "cmd", "user", "lib-name", "lib-ver"];
 
+/// What servers say of a client that has called nothing yet.
+const NO_COMMAND: &str = "NULL";
+
 /// From that many waiting bytes on a client reads too slowly.
 const OUTPUT_WARN_BYTES: u64 = 1 << 20;
 const OUTPUT_BAD_BYTES: u64 = 64 << 20;
@@ -134,6 +137,11 @@ fn namespace_of(app: &App, db: &str) -> Option<String> {
     (namespace.name != db).then(|| text::harmless(namespace.name.as_bytes()).into_owned())
 }
 
+/// What was called last; a sign for nothing where it was nothing yet.
+fn command(told: &str) -> &str {
+    if told == NO_COMMAND { format::UNKNOWN } else { told }
+}
+
 /// Where everything is.
 struct Areas {
     facts: Rect,
@@ -151,7 +159,7 @@ const TALLIES_HEIGHT: u16 = 7;
 fn areas(app: &App, body: Rect) -> Areas {
     let is_open = app.list_of(Tab::Clients).detail.is_some();
     let facts = u16::from(body.height >= 5);
-    let has_tallies = body.height >= 26 && body.width >= 100 && !app.is_zoomed;
+    let has_tallies = body.height >= 26 && body.width >= 100 && !app.is_zoomed && !listed(app).is_empty();
     let tallies = if has_tallies { TALLIES_HEIGHT } else { 0 };
     let rows = [Constraint::Length(facts), Constraint::Length(tallies), Constraint::Fill(1)];
     let [facts, tallies, rest] = Layout::vertical(rows).areas(body);
@@ -205,7 +213,7 @@ fn cells<'a>(app: &App, client: &'a Client) -> Vec<Cell<'a>> {
         Cell::new(namespace_of(app, db).map_or_else(|| text::harmless(db.as_bytes()), Into::into), role),
         number(client.count("age"), format::age),
         number(client.count("idle"), format::age),
-        harmless("cmd"),
+        Cell::new(text::harmless(command(client.text("cmd")).as_bytes()), role),
         Cell::new(if output_bytes == 0 { "0".to_owned() } else { format::bytes(output_bytes) }, output),
         number(client.count("tot-mem"), format::bytes),
         Cell::new(text::harmless(client.library().as_bytes()).into_owned(), role),
@@ -242,7 +250,11 @@ fn tallies(clients: &ClientList) -> [Tally; 3] {
     let summary = clients.summary();
     let rows = |counts: &[(String, usize)], none: &str| {
         let row = |(name, count): &(String, usize)| {
-            let name = if name.is_empty() { none.to_owned() } else { text::harmless(name.as_bytes()).into_owned() };
+            let name = if name.is_empty() || name == NO_COMMAND {
+                none.to_owned()
+            } else {
+                text::harmless(name.as_bytes()).into_owned()
+            };
             let share = format::share(*count as u64, clients.clients.len() as u64);
             (name, share, format::exact(*count as u64))
         };
@@ -250,7 +262,7 @@ fn tallies(clients: &ClientList) -> [Tally; 3] {
     };
     [
         Tally { title: "by library", rows: rows(&summary.libraries, "(does not say)") },
-        Tally { title: "by last command", rows: rows(&summary.commands, "(none)") },
+        Tally { title: "by last command", rows: rows(&summary.commands, "(none yet)") },
         Tally { title: "by host", rows: rows(&summary.hosts, "(none)") },
     ]
 }
@@ -294,7 +306,7 @@ fn details(app: &App, client: &Client) -> Details {
     };
     details.fact("connected for", seconds(take("age")));
     details.fact("idle for", seconds(take("idle")));
-    details.fact("last command", harmless(take("cmd")));
+    details.fact("last command", harmless(command(take("cmd"))));
     let protocol = take("resp");
     if !protocol.is_empty() {
         details.fact("protocol", format!("RESP{}", harmless(protocol)));

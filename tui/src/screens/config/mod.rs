@@ -32,7 +32,7 @@ pub(super) struct Config;
 static COLUMNS: [Column; 4] = [
     Column { title: "setting", is_descending: false },
     Column { title: "value", is_descending: false },
-    Column { title: "before", is_descending: false },
+    Column { title: "was", is_descending: false },
     Column { title: "meaning", is_descending: false },
 ];
 
@@ -74,12 +74,13 @@ fn value_in_words(app: &App, setting: &Setting) -> String {
     let micro = app.options.theme.symbols().micro;
     let value = text::harmless(setting.value.as_bytes());
     let unit = known::of(&setting.name).map_or(Unit::Plain, |known| known.unit);
-    let words = setting.value.parse::<u64>().ok().filter(|number| *number > 0).and_then(|number| match unit {
-        Unit::Plain => None,
-        Unit::Bytes => Some(format::bytes(number)),
-        Unit::Seconds => Some(format::duration(Duration::from_secs(number), micro)),
-        Unit::Milliseconds => Some(format::duration(Duration::from_millis(number), micro)),
-        Unit::Microseconds => Some(format::latency_us(number as f64, micro)),
+    // Small numbers need no words.
+    let words = setting.value.parse::<u64>().ok().and_then(|number| match (unit, number) {
+        (Unit::Bytes, 1_024..) => Some(format::bytes(number)),
+        (Unit::Seconds, 60..) => Some(format::duration(Duration::from_secs(number), micro)),
+        (Unit::Milliseconds, 1_000..) => Some(format::duration(Duration::from_millis(number), micro)),
+        (Unit::Microseconds, 1_000..) => Some(format::latency_us(number as f64, micro)),
+        _ => None,
     });
     match words {
         Some(words) => format!("{value}{IN_WORDS}{words}"),
@@ -114,11 +115,11 @@ fn columns(app: &App) -> [table::Column<'static>; 4] {
     let widest = |width: &dyn Fn(&Setting) -> usize| listed(app).iter().map(width).max().unwrap_or(0) as u16;
     let name = widest(&|setting| setting.name.len().min(NAME_WIDTH_MAX)).max(7);
     let value = widest(&|setting| text::width(&value_in_words(app, setting)).min(VALUE_WIDTH_MAX)).max(5);
-    let before = widest(&|setting| before(app, setting).map_or(0, |before| before.len().min(24))).max(6);
+    let before = widest(&|setting| before(app, setting).map_or(0, |before| before.len().min(24))).max(3);
     [
         table::Column::new("setting", name.min(24)).up_to(name),
         table::Column::new("value", value.min(22)).up_to(value),
-        table::Column::new("before", before.min(8)).up_to(before).priority(1),
+        table::Column::new("was", before.min(8)).up_to(before).priority(1),
         table::Column::new("meaning", 24).up_to(200).priority(2),
     ]
 }
@@ -164,7 +165,9 @@ fn draw_about(app: &App, setting: &Setting, area: Rect, frame: &mut Frame<'_>) {
         said.push((format!("{before} before{ago}"), Role::Accent));
     }
     let meaning = meaning(setting);
-    said.push((if meaning.is_empty() { "(no words about this one here)" } else { meaning }.to_owned(), Role::Label));
+    if !meaning.is_empty() {
+        said.push((meaning.to_owned(), Role::Label));
+    }
     let name = text::harmless(setting.name.as_bytes());
     let inner = if area.height > 2 {
         let panel = Panel { title: &name, value: "Enter changes it", value_role: Role::Label, ..Panel::default() };

@@ -178,9 +178,10 @@ fn tally(app: &App, title: &'static str, name: impl Fn(&SlowCommand) -> String) 
     let all: u64 = by_name.values().fold(0, |sum, (_, total, _)| sum.saturating_add(*total));
     let mut rows: Vec<_> = by_name.into_iter().collect();
     rows.sort_by(|(a_name, (_, a, _)), (b_name, (_, b, _))| b.cmp(a).then_with(|| a_name.cmp(b_name)));
+    let widest = rows.iter().map(|(_, (.., max))| text::width(&took(app, *max))).max().unwrap_or(0).max(7);
     let row = |(name, (count, total, max)): (String, (u64, u64, u64))| {
         let name = if name.is_empty() { "(none)".into() } else { text::harmless(name.as_bytes()).into_owned() };
-        let value = format!("{:>4}  max {:>7}", format::count(count), took(app, max));
+        let value = format!("{:>4}  max {:>widest$}", format::count(count), took(app, max));
         (name, format::share(total, all), value)
     };
     Tally { title, rows: rows.into_iter().map(row).collect() }

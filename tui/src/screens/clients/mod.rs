@@ -87,7 +87,8 @@ fn sort_key(row: &Client, column: usize) -> SortKey {
 /// part once they are named.
 struct Search<'a> {
     filter: crate::state::filter::Filter,
-    typed: String,
+    /// The columns that it names, and other words that hold a `=`.
+    named: Vec<String>,
     namespaces: HashMap<u64, &'a str>,
 }
 
@@ -99,7 +100,9 @@ impl<'a> Search<'a> {
         // Nothing is looked up where there is no filter.
         let namespaces = namespaces.filter(|_| !filter.is_empty());
         let namespaces = namespaces.filter_map(|namespace| Some((namespace.db?, namespace.name.as_str()))).collect();
-        Self { typed: list.filter.text().to_lowercase(), filter, namespaces }
+        let typed = list.filter.text().to_lowercase();
+        let named = typed.split_whitespace().filter_map(|term| term.trim_start_matches('!').split_once('='));
+        Self { named: named.map(|(name, _)| name.to_owned()).collect(), filter, namespaces }
     }
 
     fn fits(&self, client: &Client) -> bool {
@@ -112,7 +115,7 @@ impl<'a> Search<'a> {
             vec![("lib", library.as_str()), ("state", &state), ("namespace", namespace), ("ns", namespace)];
         for (name, value) in client.iter() {
             let is_shown = matches!(name, "id" | "addr" | "name" | "cmd" | "user" | "flags");
-            if is_shown || self.typed.contains(&format!("{name}=")) {
+            if is_shown || self.named.iter().any(|named| named == name) {
                 columns.push((name, value));
             }
         }

@@ -115,6 +115,23 @@ fn columns_sort_and_what_is_unknown_is_last() {
 }
 
 #[test]
+fn a_click_on_a_heading_sorts() {
+    let mut app = app(LIST);
+    let picture = picture(&app);
+    let (row, line) = picture.lines().enumerate().find(|(_, line)| line.contains("address")).unwrap();
+    // A line of the picture is in quotes.
+    let column = line[..line.find("idle").unwrap()].chars().count() - 1;
+    let click = crossterm::event::MouseEvent {
+        kind: crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left),
+        column: column as u16,
+        row: row as u16,
+        modifiers: crossterm::event::KeyModifiers::NONE,
+    };
+    update(&mut app, Msg::Mouse(click), 2_000);
+    assert_eq!((app.list().sort, ids(&app)[0]), (5, 12), "the longest idle first");
+}
+
+#[test]
 fn a_client_is_killed_by_id_and_never_the_dashboard() {
     let mut app = app(LIST);
     assert_eq!(sent(&press(&mut app, "x⏎")), [""; 0], "Cancel has the focus");

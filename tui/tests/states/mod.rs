@@ -1,8 +1,9 @@
 //! The states that screens are drawn in: recordings made from real servers (`rkvs.jsonl`, `redis.jsonl`), and what can be
 //! constructed from them. Time is that of the recording, the time zone is UTC: the same states give the same pictures.
 
-mod answers;
+pub(crate) mod answers;
 mod edit;
+pub(crate) mod hostile;
 
 use std::sync::{Arc, LazyLock};
 

@@ -65,6 +65,10 @@ pub enum Action {
     KillMatching,
     ClearSlowlog,
     SlowlogThreshold,
+    SlowlogRaise,
+    SlowlogLower,
+    DetailDown,
+    DetailUp,
     ResetStatistics,
     RewriteConfig,
     TypeFilter,
@@ -82,6 +86,8 @@ pub enum Action {
 pub enum Context {
     /// Everywhere.
     Global,
+    /// Everywhere but on some screens, where the keys mean something else.
+    Elsewhere(&'static [Tab]),
     /// On screens that have a list.
     List,
     /// On some screens.
@@ -157,6 +163,16 @@ const fn global(keys: &'static [Key], action: Action, hint: &'static str, help: 
     Binding { keys, context: Context::Global, action, hint, help, is_change: false }
 }
 
+const fn elsewhere(
+    but: &'static [Tab],
+    keys: &'static [Key],
+    action: Action,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { keys, context: Context::Elsewhere(but), action, hint, help, is_change: false }
+}
+
 const fn list(keys: &'static [Key], action: Action, hint: &'static str, help: &'static str) -> Binding {
     Binding { keys, context: Context::List, action, hint, help, is_change: false }
 }
@@ -203,9 +219,25 @@ pub static BINDINGS: &[Binding] = &[
     change(on(&[Clients], &[key('x')], Action::Kill, "kill", "kill the selected client")),
     change(on(&[Clients], &[key('X')], Action::KillMatching, "kill all", "kill all clients that the filter shows")),
     change(on(&[Slowlog], &[key('C')], Action::ClearSlowlog, "clear", "clear the slowlog")),
-    change(on(&[Slowlog], &[key('T')], Action::SlowlogThreshold, "threshold", "change from when on a request is slow")),
+    change(on(
+        &[Slowlog],
+        &[key('T')],
+        Action::SlowlogThreshold,
+        "threshold",
+        "change from when on a request is slow, and how many are kept",
+    )),
+    change(on(&[Slowlog], &[key('+'), key('=')], Action::SlowlogRaise, "", "keep only slower requests")),
+    change(on(&[Slowlog], &[key('-')], Action::SlowlogLower, "", "keep faster requests as well")),
+    on(&[Clients, Slowlog], &[key('J')], Action::DetailDown, "", "scroll the details down"),
+    on(&[Clients, Slowlog], &[key('K')], Action::DetailUp, "", "scroll the details up"),
     change(on(&[Commands], &[key('C')], Action::ResetStatistics, "reset", "set all statistics to zero")),
-    change(on(&[Config], &[key('w')], Action::RewriteConfig, "", "write the settings to the server's file")),
+    change(on(
+        &[Config],
+        &[key('w')],
+        Action::RewriteConfig,
+        "rewrite file",
+        "write the settings to the server's file",
+    )),
     on(&[Keys], &[key('m')], Action::LoadMore, "more", "load more keys, or more of the value"),
     on(&[Keys], &[key('f')], Action::TypeFilter, "type", "look for keys of the next type only"),
     change(on(&[Keys], &[key('x')], Action::Delete, "delete", "delete the key, or all loaded keys of the group")),
@@ -239,8 +271,8 @@ pub static BINDINGS: &[Binding] = &[
     change(global(&[key('B')], Action::Save, "", "save everything and wait")),
     global(&[key('y')], Action::Copy, "", "copy the selected row"),
     global(&[key('o')], Action::Export, "", "write what is shown to a file"),
-    global(&[key('+'), key('=')], Action::PollSlower, "", "poll less often"),
-    global(&[key('-')], Action::PollFaster, "", "poll more often"),
+    elsewhere(&[Slowlog], &[key('+'), key('=')], Action::PollSlower, "", "poll less often (Slowlog: the threshold)"),
+    elsewhere(&[Slowlog], &[key('-')], Action::PollFaster, "", "poll more often (Slowlog: the threshold)"),
     global(&[ctrl('r'), special(F(5))], Action::PollNow, "", "poll, or try to connect, now"),
     global(&[key('t')], Action::Theme, "", "the next theme"),
     global(&[key('M')], Action::Mouse, "", "take the mouse, or leave it to the terminal for selecting text"),
@@ -269,6 +301,7 @@ pub fn lookup(tab: Tab, has_list: bool, event: KeyEvent) -> Option<Action> {
 pub fn valid(tab: Tab, has_list: bool) -> impl Iterator<Item = &'static Binding> {
     BINDINGS.iter().filter(move |binding| match binding.context {
         Context::Global => true,
+        Context::Elsewhere(tabs) => !tabs.contains(&tab),
         Context::List => has_list,
         Context::Tabs(tabs) => tabs.contains(&tab),
     })
@@ -382,7 +415,7 @@ pub struct Section {
 pub fn help() -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let titles = |context| match context {
-        Context::Global => vec!["Everywhere"],
+        Context::Global | Context::Elsewhere(_) => vec!["Everywhere"],
         Context::List => vec!["Lists"],
         Context::Tabs(tabs) => tabs.iter().map(|tab| tab.title()).collect(),
     };
@@ -427,7 +460,7 @@ mod tests {
             assert!(!binding.help.is_empty() && !binding.keys.is_empty(), "{binding:?}");
             let tab = match binding.context {
                 Context::Tabs(tabs) => tabs[0],
-                Context::List | Context::Global => Overview,
+                Context::List | Context::Global | Context::Elsewhere(_) => Overview,
             };
             for key in binding.keys {
                 let modifiers = if key.is_ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };

@@ -163,6 +163,11 @@ fn typed<'a>(input: &'a input::Input, placeholder: &'a str) -> Input<'a> {
     Input { text: input.text(), cursor: input.parts().0.len(), placeholder }
 }
 
+/// As many marks as characters were typed.
+fn masked(text: &str) -> String {
+    "*".repeat(text.chars().count())
+}
+
 fn with_dialog<T>(dialog: &Dialog, then: impl FnOnce(&dialog::Dialog<'_>) -> T) -> T {
     // Names that are no text come spelled with backslashes, which stay as they are.
     let harmless = |text: &str| text::typed(text).into_owned();
@@ -173,14 +178,22 @@ fn with_dialog<T>(dialog: &Dialog, then: impl FnOnce(&dialog::Dialog<'_>) -> T) 
         dialog.lines.iter().map(|(label, words)| (harmless(label), harmless(words), Role::Text)).collect();
     for (index, field) in dialog.fields.iter().enumerate().filter(|(index, _)| Some(*index) != open) {
         let mark = if focused.is_some_and(|focused| index < focused) { Role::Text } else { Role::Label };
-        lines.push((harmless(&field.label), harmless(field.input.text()), mark));
+        let typed = if field.is_secret { masked(field.input.text()) } else { harmless(field.input.text()) };
+        lines.push((harmless(&field.label), typed, mark));
     }
+    let previewed = dialog.previewed();
+    lines.extend(previewed.iter().map(|(label, words)| (harmless(label), harmless(words), Role::Accent)));
     lines.extend(dialog.error.iter().map(|error| ("error".into(), harmless(error), Role::Bad)));
     let lines: Vec<DialogLine<'_>> =
         lines.iter().map(|(label, value, role)| DialogLine { label, value, role: *role }).collect();
     let label = open.map(|index| harmless(&dialog.fields[index].label));
-    let input = open.zip(label.as_deref());
-    let input = input.map(|(index, label)| DialogInput { label, input: typed(&dialog.fields[index].input, "") });
+    let secret = open.map(|index| masked(dialog.fields[index].input.text()));
+    let input = open.zip(label.as_deref()).zip(secret.as_deref()).map(|((index, label), secret)| {
+        let field = &dialog.fields[index];
+        let cursor = field.input.parts().0.chars().count();
+        let masked = Input { text: secret, cursor, placeholder: "" };
+        DialogInput { label, input: if field.is_secret { masked } else { typed(&field.input, "") } }
+    });
     let buttons: &[&str] = if dialog.is_question() { &["Cancel", &dialog.verb] } else { &["Close"] };
     let focus = match dialog.focus {
         Focus::Field(_) => dialog::Focus::Input,

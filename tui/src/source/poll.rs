@@ -44,10 +44,11 @@ enum Part {
     Info,
     CommandStats,
     LatencyStats,
+    ClientId,
     Clients,
     Slowlog,
     SlowlogLen,
-    SlowlogThreshold,
+    SlowlogSettings,
     Config,
     Names,
     Shards,
@@ -102,12 +103,14 @@ impl Poller {
         }
         if let Some(list) = text(of(Part::Clients)) {
             self.clients_pace.note(now_ms, list.len());
-            sample.clients = Some(Arc::new(Clients::parse(&list)));
+            let mut clients = Clients::parse(&list);
+            clients.own_id = of(Part::ClientId).and_then(Value::as_u64);
+            sample.clients = Some(Arc::new(clients));
         }
-        if let (Some(entries @ Value::Array(_)), Some(len), Some(threshold)) =
-            (of(Part::Slowlog), of(Part::SlowlogLen), of(Part::SlowlogThreshold))
+        if let (Some(entries @ Value::Array(_)), Some(len), Some(settings)) =
+            (of(Part::Slowlog), of(Part::SlowlogLen), of(Part::SlowlogSettings))
         {
-            sample.slowlog = Some(Arc::new(Slowlog::from_replies(entries, len, threshold)));
+            sample.slowlog = Some(Arc::new(Slowlog::from_replies(entries, len, settings)));
         }
         if let Some(settings @ (Value::Map(_) | Value::Array(_))) = of(Part::Config) {
             sample.config = Some(Arc::new(Setting::from_reply(settings)));
@@ -148,12 +151,13 @@ impl Poller {
         }
         let is_first = !self.last_wants.clients;
         if wants.clients && (is_first || self.clients_pace.is_due(now_ms)) {
+            requests.push((Part::ClientId, args(["CLIENT", "ID"])));
             requests.push((Part::Clients, args(["CLIENT", "LIST"])));
         }
         if wants.slowlog {
             requests.push((Part::Slowlog, args(["SLOWLOG", "GET", &SLOWLOG_MAX.to_string()])));
             requests.push((Part::SlowlogLen, args(["SLOWLOG", "LEN"])));
-            requests.push((Part::SlowlogThreshold, args(["CONFIG", "GET", "slowlog-log-slower-than"])));
+            requests.push((Part::SlowlogSettings, args(["CONFIG", "GET", "slowlog-*"])));
         }
         if wants.config {
             requests.push((Part::Config, args(["CONFIG", "GET", "*"])));
@@ -343,12 +347,14 @@ mod tests {
             let autosaves = sample.autosaves.unwrap();
             assert_eq!((autosaves[0].name.as_str(), autosaves[0].seconds, autosaves[0].keep), ("sessions", 60, 5));
             let slowlog = sample.slowlog.unwrap();
-            assert_eq!(slowlog.threshold_usec, Some(10_000));
+            assert_eq!((slowlog.threshold_usec, slowlog.len_max), (Some(10_000), Some(128)));
             assert!(slowlog.entries.iter().any(|entry| entry.args == ["get", "slow"]));
             let commands = sample.commands.unwrap();
             let get = commands.iter().find(|command| command.name == "get").unwrap();
             assert!(get.calls >= 3 && get.percentile("p99").is_some());
-            assert_eq!(sample.clients.unwrap().clients[0].text("cmd"), "client|list");
+            let clients = sample.clients.unwrap();
+            assert_eq!(clients.clients[0].text("cmd"), "client|list");
+            assert_eq!(clients.own_id, Some(clients.clients[0].id()));
             let config = sample.config.unwrap();
             assert!(config.iter().any(|setting| setting.name == "port" && setting.value == "7392"));
         }

@@ -1,6 +1,8 @@
 //! What can be done to a server, each as a dialog that names its effect and its cost. Screens open them; `App::open` adds the
 //! server's name and refuses when the dashboard only reads.
 
+pub mod clients;
+pub mod config;
 pub mod namespace;
 
 use super::App;

@@ -13,6 +13,9 @@ use super::sample::Server;
 /// What follows from confirming with these texts in the fields; an error stays in the dialog.
 type Confirm = Arc<dyn Fn(&[String]) -> Result<Vec<Effect>, String> + Send + Sync>;
 
+/// What is said about these texts in the fields while they are typed: labels and texts.
+type Preview = Arc<dyn Fn(&[String]) -> Vec<(String, String)> + Send + Sync>;
+
 /// A dialog on top of everything.
 #[derive(Clone)]
 pub struct Dialog {
@@ -31,6 +34,7 @@ pub struct Dialog {
     /// Whether something is lost that cannot be had back.
     pub is_destructive: bool,
     confirm: Option<Confirm>,
+    preview: Option<Preview>,
 }
 
 /// A field of a dialog.
@@ -42,6 +46,8 @@ pub struct Field {
     pub input: Input,
     /// The text it must be for the dialog to be confirmed.
     pub must_be: Option<String>,
+    /// Whether what is typed must not be seen.
+    pub is_secret: bool,
 }
 
 /// What has the focus of a dialog.
@@ -78,6 +84,7 @@ impl Dialog {
             error: None,
             is_destructive: false,
             confirm: None,
+            preview: None,
         }
     }
 
@@ -96,6 +103,7 @@ impl Dialog {
             error: None,
             is_destructive: false,
             confirm: Some(Arc::new(confirm)),
+            preview: None,
         }
     }
 
@@ -107,8 +115,21 @@ impl Dialog {
 
     /// Also asks for this, with something typed already.
     pub fn field(mut self, label: impl Into<String>, text: impl Into<String>) -> Self {
-        self.fields.push(Field { label: label.into(), input: Input::new(text), must_be: None });
+        self.fields.push(Field { label: label.into(), input: Input::new(text), must_be: None, is_secret: false });
         self.focus = Focus::Field(0);
+        self
+    }
+
+    /// Also asks for a password, of which nothing is shown.
+    pub fn secret(mut self, label: impl Into<String>) -> Self {
+        self.fields.push(Field { label: label.into(), input: Input::default(), must_be: None, is_secret: true });
+        self.focus = Focus::Field(0);
+        self
+    }
+
+    /// Also says what follows from what is typed, such as the command that would be sent.
+    pub fn preview(mut self, preview: impl Fn(&[String]) -> Vec<(String, String)> + Send + Sync + 'static) -> Self {
+        self.preview = Some(Arc::new(preview));
         self
     }
 
@@ -116,7 +137,7 @@ impl Dialog {
     pub fn must_type(mut self, word: impl Into<String>) -> Self {
         let word = word.into();
         let label = format!("type {word}");
-        self.fields.push(Field { label, input: Input::default(), must_be: Some(word) });
+        self.fields.push(Field { label, input: Input::default(), must_be: Some(word), is_secret: false });
         self.focus = Focus::Field(0);
         self.destructive()
     }
@@ -138,6 +159,22 @@ impl Dialog {
     /// Whether it asks for something that can be confirmed.
     pub fn is_question(&self) -> bool {
         self.confirm.is_some()
+    }
+
+    /// What follows from what has been typed so far: labels and texts.
+    pub fn previewed(&self) -> Vec<(String, String)> {
+        self.preview.as_ref().map_or_else(Vec::new, |preview| preview(&self.texts()))
+    }
+
+    /// Asks again, with what was typed, after the server refused it.
+    pub(super) fn refused(mut self, error: String) -> Self {
+        self.error = Some(error);
+        self.focus = if self.fields.is_empty() { Focus::Cancel } else { Focus::Field(0) };
+        self
+    }
+
+    fn texts(&self) -> Vec<String> {
+        self.fields.iter().map(|field| field.input.text().trim().to_owned()).collect()
     }
 
     /// Pastes into the field that has the focus.
@@ -196,8 +233,7 @@ impl Dialog {
                 return Outcome::Open;
             }
         }
-        let texts: Vec<_> = self.fields.iter().map(|field| field.input.text().trim().to_owned()).collect();
-        match confirm(&texts) {
+        match confirm(&self.texts()) {
             Ok(effects) => Outcome::Confirmed(effects),
             Err(error) => {
                 self.error = Some(error);

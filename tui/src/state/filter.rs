@@ -1,7 +1,8 @@
 //! The filter of a list: which rows are shown.
 
 /// A filter, read from what was typed: words separated by spaces, all of which must fit. A word fits a row that holds it in any
-/// column, in any letter case; `name=word` one that holds it in that column; `!` before either one that does not.
+/// column, in any letter case; `name=word` one that holds it in that column, or is it where both are numbers, so that `db=1` does
+/// not find 10; `!` before either one that does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     terms: Vec<Term>,
@@ -42,17 +43,32 @@ impl Filter {
 
 impl Term {
     fn fits(&self, columns: &[(&str, &str)]) -> bool {
-        let holds = |text: &str, word: &str| text.to_lowercase().contains(word);
         match &self.column {
             None => columns.iter().any(|(_, text)| holds(text, &self.word)),
             Some(column) if columns.iter().any(|(name, _)| name == column) => {
-                columns.iter().any(|(name, text)| name == column && holds(text, &self.word))
+                columns.iter().any(|(name, text)| name == column && is_or_holds(text, &self.word))
             }
             Some(column) => {
                 let word = format!("{column}={}", self.word);
                 columns.iter().any(|(_, text)| holds(text, &word))
             }
         }
+    }
+}
+
+/// Whether a text is a number, or else holds it.
+fn is_or_holds(text: &str, word: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number(text) && is_number(word) { text == word } else { holds(text, word) }
+}
+
+/// Whether a text holds a word of lower case. Rows are many and mostly ASCII: those cost no copy.
+fn holds(text: &str, word: &str) -> bool {
+    if text.is_ascii() {
+        let (text, word) = (text.as_bytes(), word.as_bytes());
+        word.is_empty() || text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+    } else {
+        text.to_lowercase().contains(word)
     }
 }
 
@@ -80,5 +96,16 @@ mod tests {
             assert_eq!(Filter::parse(text).fits(&row), fits, "{text}");
         }
         assert!(Filter::parse("a=b").fits(&[("key", "x:A=B:1")]));
+        assert!(Filter::parse("äb name=").fits(&[("name", "xÄB")]));
+    }
+
+    #[test]
+    fn numbers_are_equal_or_not() {
+        let row = [("db", "10"), ("addr", "10.0.0.1:6379"), ("age", "")];
+        for (text, fits) in
+            [("db=1", false), ("db=10", true), ("!db=1", true), ("1", true), ("addr=6379", true), ("age=1", false)]
+        {
+            assert_eq!(Filter::parse(text).fits(&row), fits, "{text}");
+        }
     }
 }

@@ -12,6 +12,7 @@ pub mod msg;
 pub mod pace;
 pub mod sample;
 pub mod saves;
+pub mod settings_seen;
 pub mod shard_waits;
 pub mod tab;
 pub mod update;
@@ -28,6 +29,7 @@ use pace::Paces;
 use ratatui::layout::Size;
 use sample::{Sample, Server, Wants};
 use saves::Saves;
+use settings_seen::SettingsSeen;
 use shard_waits::ShardWaits;
 use tab::Tab;
 
@@ -129,6 +131,8 @@ pub struct App {
     pub tab: Tab,
     /// What lies over it, the uppermost last.
     pub overlays: Vec<Overlay>,
+    /// The dialog that was confirmed last and the label of what it asked for, until the server has answered.
+    asked: Option<(String, Dialog)>,
     /// The newest of all that was told.
     latest: Arc<Sample>,
     /// What is shown instead while paused.
@@ -143,6 +147,8 @@ pub struct App {
     pub paces: Paces,
     /// How often the locks of the shards that are looked at were waited for.
     pub shard_waits: ShardWaits,
+    /// What the settings were before.
+    pub settings_seen: SettingsSeen,
     /// Charts show the last so many seconds.
     pub window_s: u64,
     /// Whether the focused panel has the whole body.
@@ -170,6 +176,7 @@ impl App {
             connection: Connection::Connecting,
             tab: options.tab,
             overlays: Vec::new(),
+            asked: None,
             latest: Arc::new(Sample { server, ..Sample::default() }),
             frozen: None,
             history: History::default(),
@@ -177,6 +184,7 @@ impl App {
             saves: Saves::default(),
             paces: Paces::default(),
             shard_waits: ShardWaits::default(),
+            settings_seen: SettingsSeen::default(),
             window_s: WINDOWS_S[2],
             is_zoomed: false,
             focus: 0,

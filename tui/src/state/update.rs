@@ -99,6 +99,7 @@ fn take(app: &mut App, mut sample: Sample) {
     app.paces.note(&sample);
     app.shard_waits.note(&sample);
     note_what_changed(app, &sample);
+    app.settings_seen.record(&sample);
     // Another server, or the same one started anew, leaves nothing worth keeping.
     if sample.server.address == app.latest.server.address {
         sample.keep_from(&app.latest);
@@ -165,6 +166,7 @@ fn answered(app: &mut App, answer: &Answer) -> Vec<Effect> {
             Ok(()) => app.tell(Level::Good, format!("{}: ok", answer.label)),
             Err(error) => app.tell(Level::Bad, format!("{}: {error}", answer.label)),
         }
+        ask_again(app, answer);
     }
     let mut effects = match answer.reply_to {
         ReplyTo::Screen(tab, number) => screens::of(tab).answer(app, number, answer),
@@ -175,6 +177,17 @@ fn answered(app: &mut App, answer: &Answer) -> Vec<Effect> {
         effects.push(Effect::PollNow);
     }
     effects
+}
+
+/// What was typed is not lost when the server refuses it: the dialog comes back with the reason.
+fn ask_again(app: &mut App, answer: &Answer) {
+    let Some((_, dialog)) = app.asked.take_if(|(label, _)| *label == answer.label) else { return };
+    if let Err(error) = answer.outcome()
+        && app.overlays.is_empty()
+        && dialog.fields.iter().any(|field| field.must_be.is_none())
+    {
+        app.overlays.push(Overlay::Dialog(dialog.refused(error)));
+    }
 }
 
 fn press(app: &mut App, key: KeyEvent) -> Vec<Effect> {
@@ -188,7 +201,13 @@ fn press(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             Outcome::Open => NO_EFFECTS,
             Outcome::Cancelled => close(app),
             Outcome::Confirmed(effects) => {
-                app.overlays.pop();
+                let label = effects.iter().find_map(|effect| match effect {
+                    Effect::Run(request) => Some(request.label.clone()),
+                    _ => None,
+                });
+                if let (Some(Overlay::Dialog(dialog)), Some(label)) = (app.overlays.pop(), label) {
+                    app.asked = Some((label, dialog));
+                }
                 effects
             }
         },

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use autosave::Autosave;
-pub use client::{Client, Clients};
+pub use client::{Client, Clients, Summary as ClientSummary};
 pub use command::Command;
 pub use info::Info;
 pub use namespace::Namespace;

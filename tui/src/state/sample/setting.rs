@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::Value;
 
+/// Stands for a password.
+const HIDDEN: &str = "(hidden)";
+
 /// A setting as CONFIG GET tells it. Which ones can be changed the server says only when it refuses CONFIG SET.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -22,12 +25,18 @@ impl Setting {
             .into_iter()
             .filter_map(|(name, value)| {
                 let (name, value) = (name.to_text()?, value.to_text()?);
-                let is_secret = name.ends_with("pass") || name.ends_with("auth");
-                Some(Self { value: if is_secret && !value.is_empty() { "(hidden)".into() } else { value }, name })
+                let setting = Self { name, value };
+                let is_hidden = setting.is_secret() && !setting.value.is_empty();
+                Some(if is_hidden { Self { value: HIDDEN.into(), ..setting } } else { setting })
             })
             .collect();
         settings.sort_by(|a, b| a.name.cmp(&b.name));
         settings
+    }
+
+    /// Whether it holds a password.
+    pub fn is_secret(&self) -> bool {
+        self.name.ends_with("pass") || self.name.ends_with("auth")
     }
 }
 

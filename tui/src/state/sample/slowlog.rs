@@ -12,6 +12,8 @@ pub struct Slowlog {
     pub total: u64,
     /// From how many microseconds on a request is kept; absent when it is not known, negative when none is.
     pub threshold_usec: Option<i64>,
+    /// How many the server keeps at most.
+    pub len_max: Option<u64>,
     /// The newest `SLOWLOG_MAX` of them.
     pub entries: Vec<SlowCommand>,
 }
@@ -35,13 +37,13 @@ pub struct SlowCommand {
 }
 
 impl Slowlog {
-    /// Reads SLOWLOG GET, SLOWLOG LEN and CONFIG GET slowlog-log-slower-than.
-    pub fn from_replies(entries: &Value, len: &Value, threshold: &Value) -> Self {
+    /// Reads SLOWLOG GET, SLOWLOG LEN and CONFIG GET slowlog-*.
+    pub fn from_replies(entries: &Value, len: &Value, settings: &Value) -> Self {
         let entries: Vec<_> = entries.items().iter().filter_map(SlowCommand::from_reply).collect();
-        let threshold = threshold.field("slowlog-log-slower-than").and_then(Value::to_text);
         Self {
             total: len.as_u64().unwrap_or(entries.len() as u64),
-            threshold_usec: threshold.and_then(|text| text.parse().ok()),
+            threshold_usec: settings.text("slowlog-log-slower-than").and_then(|text| text.parse().ok()),
+            len_max: settings.number("slowlog-max-len"),
             entries,
         }
     }
@@ -75,8 +77,10 @@ mod tests {
             Value::Array(vec![number(1), number(100), number(48_210), args.clone(), text("10.0.0.7:1"), text("web")]);
         let old = Value::Array(vec![number(0), number(99), number(5), args]);
         let log = Value::Array(vec![full, old, Value::Null, Value::Array(vec![number(3)])]);
-        let threshold = Value::Array(vec![text("slowlog-log-slower-than"), text("-1")]);
-        let slowlog = Slowlog::from_replies(&log, &Value::Integer(2), &threshold);
+        let settings = ["slowlog-log-slower-than", "-1", "slowlog-max-len", "128"];
+        let settings = Value::Array(settings.map(text).to_vec());
+        let slowlog = Slowlog::from_replies(&log, &Value::Integer(2), &settings);
+        assert_eq!(slowlog.len_max, Some(128));
         assert_eq!((slowlog.total, slowlog.threshold_usec, slowlog.entries.len()), (2, Some(-1), 2));
         assert_eq!(slowlog.entries[0].args, ["keys", "\u{fffd}*"]);
         assert_eq!((slowlog.entries[0].client.as_str(), slowlog.entries[1].client.as_str()), ("10.0.0.7:1", ""));

@@ -1,0 +1,107 @@
+//! A list as a table in a panel, or without its border where there is little room. Drawing and the mouse share the arithmetic.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::of;
+use crate::state::App;
+use crate::state::tab::Tab;
+use crate::widgets::panel::Panel;
+use crate::widgets::table::{Cell, Column, Sort, Table, TableHit};
+use crate::{format, layout, text};
+
+/// Below this a border takes more than it gives.
+const BORDERED_HEIGHT_MIN: u16 = 8;
+
+/// How a screen's list is shown.
+#[derive(Clone, Copy)]
+pub(super) struct Listing<'a> {
+    /// Whose.
+    pub(super) tab: Tab,
+    /// One for each of the screen's columns, in the same order.
+    pub(super) columns: &'a [Column<'a>],
+    /// What the rows are.
+    pub(super) title: &'a str,
+    /// What to say when there are no rows.
+    pub(super) empty: &'a str,
+}
+
+/// Where headings and rows are.
+fn table_area(app: &App, area: Rect) -> Rect {
+    let is_bordered = !layout::is_compact(app) && area.height >= BORDERED_HEIGHT_MIN;
+    if is_bordered { Panel::inner(area) } else { area }
+}
+
+/// Where the rows are.
+pub(super) fn rows_area(app: &App, area: Rect) -> Rect {
+    let table = table_area(app, area);
+    let heading = table.height - Table::page(table) as u16;
+    Rect { y: table.y + heading, height: table.height - heading, ..table }
+}
+
+/// What is shown of all rows: `412 of 1,024`, and why where no border says it: `412 of 1,024, filter lib=redis`.
+pub(super) fn shown(app: &App, tab: Tab, total: usize) -> String {
+    let list = app.list_of(tab);
+    let filter = list.filter.text().trim();
+    let total = format::exact(total as u64);
+    if filter.is_empty() {
+        return total;
+    }
+    let shown = format::exact(list.rows.len() as u64);
+    if layout::is_compact(app) {
+        format!("{shown} of {total}, filter {}", text::typed(filter))
+    } else {
+        format!("{shown} of {total}")
+    }
+}
+
+impl Listing<'_> {
+    /// The column whose heading is there.
+    pub(super) fn column_at(&self, app: &App, area: Rect, at: Position) -> Option<usize> {
+        match self.table(app).hit(table_area(app, area), at)? {
+            TableHit::Column(column) => Some(column),
+            TableHit::Row(_) => None,
+        }
+    }
+
+    /// Draws it; `cells` tells the cells of the row whose data has that index.
+    pub(super) fn draw<'c>(
+        &self,
+        app: &App,
+        area: Rect,
+        buffer: &mut Buffer,
+        mut cells: impl FnMut(usize) -> Vec<Cell<'c>>,
+    ) {
+        let theme = app.options.theme;
+        let list = app.list_of(self.tab);
+        let inner = table_area(app, area);
+        if inner != area {
+            let rows = list.rows.len() as u64;
+            let position =
+                list.position().map(|at| format!("{} of {}", format::exact(at as u64 + 1), format::exact(rows)));
+            let note = position.unwrap_or_default();
+            let filter = list.filter.text().trim();
+            let value = if filter.is_empty() { String::new() } else { format!("filter {}", text::typed(filter)) };
+            let focused = list.detail.is_none();
+            Panel { title: self.title, value: &value, note: &note, focused, ..Panel::default() }
+                .draw(area, buffer, theme);
+        }
+        self.table(app)
+            .draw(inner, buffer, theme, |at| list.rows.get(at).map_or_else(Vec::new, |row| cells(row.index)));
+    }
+
+    fn table<'t>(&'t self, app: &App) -> Table<'t> {
+        let list = app.list_of(self.tab);
+        let descending = list.is_descending(of(self.tab).columns());
+        let is_filtered = !list.filter.text().trim().is_empty();
+        Table {
+            columns: self.columns,
+            rows: list.rows.len(),
+            selected: list.position(),
+            offset: list.offset,
+            sort: Some(Sort { column: list.sort, descending }),
+            focused: true,
+            empty: if is_filtered { "nothing fits the filter (Esc clears it)" } else { self.empty },
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Changing settings, and keeping them.
+
+use super::super::App;
+use super::super::dialog::Dialog;
+use super::super::msg::Request;
+use super::super::sample::Setting;
+use super::{run, whole_number};
+use crate::format;
+
+/// Changes a setting. The label does not tell the value, which may be a password.
+pub fn set_request(name: &str, value: &str) -> Request {
+    Request::change(format!("CONFIG SET {name}"), ["CONFIG", "SET", name, value])
+}
+
+/// Writes the settings to the server's file.
+pub fn rewrite_request() -> Request {
+    Request::change("CONFIG REWRITE", ["CONFIG", "REWRITE"])
+}
+
+/// Changes a setting: old, new (with this arrow between) and the exact command show while the new value is typed.
+pub fn set(setting: &Setting, meaning: &str, arrow: &'static str) -> Dialog {
+    let (name, old) = (setting.name.clone(), setting.value.clone());
+    let is_secret = setting.is_secret();
+    let confirm = {
+        let (name, old) = (name.clone(), old.clone());
+        move |texts: &[String]| {
+            if texts[0] == old && !is_secret {
+                return Err("that is the value already".to_owned());
+            }
+            Ok(vec![run(set_request(&name, &texts[0]))])
+        }
+    };
+    let preview = {
+        let (name, old) = (name.clone(), old.clone());
+        move |texts: &[String]| {
+            let new = if is_secret { "*".repeat(texts[0].chars().count()) } else { texts[0].clone() };
+            vec![
+                ("change".into(), changed(&old, &new, arrow)),
+                ("command".into(), format!("CONFIG SET {name} {}", quoted(&new))),
+            ]
+        }
+    };
+    let mut dialog = Dialog::confirm("Change setting", "Change", confirm).line("setting", name.as_str());
+    if !meaning.is_empty() {
+        dialog = dialog.line("meaning", meaning);
+    }
+    dialog = dialog.line("effect", "at once; lost at a restart unless the file is rewritten (w)").preview(preview);
+    if is_secret {
+        dialog.line("cost", "whoever connects from now on needs the new one").secret("new value")
+    } else {
+        dialog.field("new value", old)
+    }
+}
+
+/// Writes the settings in force to the file that the server was started with.
+pub fn rewrite(app: &App) -> Dialog {
+    match app.latest().info.text("config_file") {
+        Some("") => Dialog::message(
+            "Rewrite file",
+            "The server was started without a configuration file: there is none to write to.",
+        ),
+        file => Dialog::confirm("Rewrite file", "Rewrite", |_| Ok(vec![run(rewrite_request())]))
+            .line("file", file.unwrap_or("the one that the server was started with"))
+            .line("effect", "the settings in force are written to it, so that they outlive a restart")
+            .line("cost", "settings that were edited in the file meanwhile are replaced")
+            .line("command", "CONFIG REWRITE"),
+    }
+}
+
+/// Changes from when on a request is slow, and how many of them are kept. Absent where it is not known.
+pub fn slowlog(threshold_usec: Option<i64>, len_max: Option<u64>, proposed_usec: Option<i64>) -> Dialog {
+    const THRESHOLD: &str = "slowlog-log-slower-than";
+    const LEN_MAX: &str = "slowlog-max-len";
+    let old = [threshold_usec.map(|usec| usec.to_string()), len_max.map(|len| len.to_string())];
+    let commands = {
+        let old = old.clone();
+        move |texts: &[String]| -> Vec<(&str, String)> {
+            let new = [THRESHOLD, LEN_MAX].into_iter().zip(texts).zip(&old);
+            new.filter(|((_, new), old)| Some(*new) != old.as_ref())
+                .map(|((name, new), _)| (name, new.clone()))
+                .collect()
+        }
+    };
+    let confirm = {
+        let commands = commands.clone();
+        move |texts: &[String]| {
+            let is_threshold = texts[0].parse::<i64>().is_ok_and(|usec| usec >= -1);
+            if !is_threshold {
+                return Err("the threshold is a whole number of microseconds; 0 keeps all, -1 none".to_owned());
+            }
+            whole_number(&texts[1], 0, i64::MAX as u64).map_err(|error| format!("the length is {error}"))?;
+            let mut words = commands(texts).into_iter();
+            let Some((name, value)) = words.next() else { return Err("nothing would change".to_owned()) };
+            let request = Request::change("change the slowlog", ["CONFIG", "SET", name, &value]);
+            Ok(vec![run(words.fold(request, |request, (name, value)| request.and(["CONFIG", "SET", name, &value])))])
+        }
+    };
+    let preview = move |texts: &[String]| {
+        let lines: Vec<_> = commands(texts)
+            .into_iter()
+            .map(|(name, value)| ("command".to_owned(), format!("CONFIG SET {name} {}", quoted(&value))))
+            .collect();
+        if lines.is_empty() { vec![("command".to_owned(), "none: nothing would change".to_owned())] } else { lines }
+    };
+    let [threshold, len] = old.map(|text| text.unwrap_or_default());
+    let slower = match threshold_usec {
+        None => "unknown".to_owned(),
+        Some(..0) => "nothing".to_owned(),
+        Some(usec) => format!("from {} on", format::latency_us(usec as f64, "u")),
+    };
+    let now = if len.is_empty() { slower } else { format!("{slower}, at most {len}") };
+    Dialog::confirm("Slowlog", "Change", confirm)
+        .line("kept", now)
+        .line("effect", "requests from now on; what is kept stays as far as the length allows")
+        .field("microseconds", proposed_usec.map_or(threshold, |usec| usec.to_string()))
+        .field("length", len)
+        .preview(preview)
+}
+
+/// Empties the slowlog.
+pub fn clear_slowlog(total: u64) -> Dialog {
+    Dialog::confirm("Clear slowlog", "Clear", |_| Ok(vec![run(Request::change("clear slowlog", ["SLOWLOG", "RESET"]))]))
+        .line("effect", format!("{total} entries are forgotten, for everyone"))
+        .line("cost", "they cannot be had back; o writes them to a file first")
+        .line("command", "SLOWLOG RESET")
+}
+
+/// A value as it would be typed: in quotes where it is empty or holds spaces.
+pub fn quoted(value: &str) -> String {
+    if value.is_empty() || value.contains([' ', '"']) {
+        format!("\"{}\"", value.replace('"', "\\\""))
+    } else {
+        value.to_owned()
+    }
+}
+
+fn changed(old: &str, new: &str, arrow: &str) -> String {
+    if old == new { "none yet".into() } else { format!("{} {arrow} {}", quoted(old), quoted(new)) }
+}

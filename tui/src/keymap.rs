@@ -58,6 +58,10 @@ pub enum Action {
     Limits,
     ChooseNamespace,
     BrowseKeys,
+    NextPanel,
+    PreviousPanel,
+    NewerEvents,
+    OlderEvents,
     Kill,
     KillMatching,
     ClearSlowlog,
@@ -169,7 +173,7 @@ const fn change(mut binding: Binding) -> Binding {
     binding
 }
 
-use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Tab as TabKey, Up};
+use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
 use Tab::{Clients, Commands, Config, Keys, Namespaces, Overview, Persistence, Shards, Slowlog};
 
 /// All of them: the screens' own first, then lists, then what works everywhere, in the order of the key bar.
@@ -201,7 +205,12 @@ pub static BINDINGS: &[Binding] = &[
     on(&[Keys], &[key('f')], Action::TypeFilter, "type", "show keys of the next type only"),
     on(&[Keys], &[key('m')], Action::LoadMore, "more", "load more keys"),
     change(on(&[Keys], &[key('E')], Action::Expire, "ttl", "change the time to live")),
-    on(&[Shards, Commands, Overview, Keys], &[key('v')], Action::NextView, "view", "show it the next way"),
+    on(&[Shards, Commands, Keys], &[key('v')], Action::NextView, "view", "show it the next way"),
+    on(&[Overview], &[special(Enter)], Action::Open, "more", "the screen that tells more about the focused panel"),
+    on(&[Overview, Commands], &[special(Right), key('l')], Action::NextPanel, "panel", "focus the next panel"),
+    on(&[Overview, Commands], &[special(Left), key('h')], Action::PreviousPanel, "", "focus the panel before"),
+    on(&[Overview], &[special(Up), key('k')], Action::NewerEvents, "", "scroll to newer events"),
+    on(&[Overview], &[special(Down), key('j')], Action::OlderEvents, "", "scroll to older events"),
     list(&[special(Enter)], Action::Open, "open", "details, or edit what is selected"),
     list(&[key('/')], Action::Filter, "filter", "filter the rows: words, !word, column=word"),
     list(&[key('s')], Action::NextSort, "sort", "sort by the next column"),
@@ -217,8 +226,8 @@ pub static BINDINGS: &[Binding] = &[
     global(&[key(':')], Action::Palette, "command", "run a command by name"),
     global(&[key(' ')], Action::Pause, "pause", "freeze what is shown; histories go on"),
     global(&[key('e'), key('z')], Action::Zoom, "zoom", "give the focused panel the whole screen, or take it back"),
-    global(&[key('[')], Action::WindowShorter, "", "show a shorter time"),
-    global(&[key(']')], Action::WindowLonger, "", "show a longer time"),
+    global(&[key('[')], Action::WindowShorter, "", "charts show a shorter time"),
+    global(&[key(']')], Action::WindowLonger, "window", "charts show a longer time"),
     change(global(&[key('b')], Action::BackgroundSave, "bgsave", "save everything in the background")),
     change(global(&[key('B')], Action::Save, "", "save everything and wait")),
     global(&[key('y')], Action::Copy, "", "copy the selected row"),
@@ -379,12 +388,13 @@ pub fn help() -> Vec<Section> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screens;
 
     #[test]
     fn no_key_means_two_things() {
         for tab in Tab::ALL {
             let mut keys: Vec<Key> = Vec::new();
-            for binding in valid(tab, true) {
+            for binding in valid(tab, screens::of(tab).has_list()) {
                 for key in binding.keys {
                     assert!(!keys.contains(key), "{} on {}", key.label(), tab.title());
                     keys.push(*key);
@@ -399,7 +409,7 @@ mod tests {
             assert!(!binding.help.is_empty() && !binding.keys.is_empty(), "{binding:?}");
             let tab = match binding.context {
                 Context::Tabs(tabs) => tabs[0],
-                Context::List | Context::Global => Overview,
+                Context::List | Context::Global => Clients,
             };
             for key in binding.keys {
                 let modifiers = if key.is_ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };

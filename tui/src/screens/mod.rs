@@ -11,6 +11,7 @@ mod namespaces;
 mod overview;
 mod persistence;
 mod plain;
+mod plot;
 mod shards;
 mod slowlog;
 
@@ -91,6 +92,11 @@ pub trait Screen: Sync {
         NO_EFFECTS
     }
 
+    /// Whether it shows the newest events, so that they need not lie over it.
+    fn shows_events(&self, _app: &App, _body: Rect) -> bool {
+        false
+    }
+
     /// What `y` copies: what identifies the selected row.
     fn copy(&self, app: &App) -> Option<String> {
         let selected = app.list_of(self.tab()).selected.as_ref()?;
@@ -123,7 +129,10 @@ pub fn of(tab: Tab) -> &'static dyn Screen {
 
 /// What screens remember beside their lists: one field per screen that needs one.
 #[derive(Clone, Debug, Default)]
-pub struct States {}
+pub struct States {
+    /// What the overview remembers.
+    pub overview: overview::State,
+}
 
 #[cfg(test)]
 mod tests {

@@ -39,18 +39,23 @@ pub enum ServerMetric {
     ChangesSinceSave,
     /// Keys of all namespaces.
     Keys,
+    /// Those of them that expire.
+    ExpiringKeys,
 }
 
 impl ServerMetric {
-    const COUNT: usize = Self::Keys as usize + 1;
+    const COUNT: usize = Self::ExpiringKeys as usize + 1;
 
     fn read(info: &Info) -> Vec<Raw> {
         let rate = |name| Raw::Counter(info.number(name));
         let gauge = |name| Raw::Gauge(info.number(name));
         let cpu = info.number("used_cpu_sys").zip(info.number("used_cpu_user")).map(|(sys, user)| sys + user);
-        let keyspace = info.with_prefix("db").filter_map(|(_, value)| {
-            let keys = value.strip_prefix("keys=")?;
-            keys[..keys.find(',').unwrap_or(keys.len())].parse::<f64>().ok()
+        let number = |part: Option<&str>, name| -> f64 {
+            part.and_then(|part| part.strip_prefix(name)?.parse().ok()).unwrap_or(0.0)
+        };
+        let (keys, expiring) = info.with_prefix("db").fold((0.0, 0.0), |(keys, expiring), (_, value)| {
+            let mut parts = value.split(',');
+            (keys + number(parts.next(), "keys="), expiring + number(parts.next(), "expires="))
         });
         vec![
             rate("total_commands_processed"),
@@ -69,7 +74,8 @@ impl ServerMetric {
             gauge("connected_clients"),
             gauge("blocked_clients"),
             gauge("rdb_changes_since_last_save"),
-            Raw::Gauge(Some(keyspace.sum())),
+            Raw::Gauge(Some(keys)),
+            Raw::Gauge(Some(expiring)),
         ]
     }
 }

@@ -66,7 +66,10 @@ impl Screen for Overview {
     }
 
     fn wants(&self, app: &App) -> Wants {
-        Wants { namespaces: true, visible_namespaces: tail::names_on_top(app), commands: true, ..Wants::default() }
+        // In an order that stays when ranks change.
+        let mut visible_namespaces = tail::names_on_top(app);
+        visible_namespaces.sort_unstable();
+        Wants { namespaces: true, visible_namespaces, commands: true, ..Wants::default() }
     }
 
     fn view(&self, app: &App, frame: &mut Frame<'_>, body: Rect) {

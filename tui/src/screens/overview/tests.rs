@@ -122,6 +122,20 @@ fn keys_move_the_focus_and_zoom_shows_its_panel() {
 }
 
 #[test]
+fn every_panel_draws_at_any_size() {
+    let mut app = app(120, 40);
+    for (width, height) in [(1, 1_u16), (40, 8), (41, 9), (71, 30), (72, 22), (89, 33), (151, 14), (200, 60)] {
+        update(&mut app, Msg::Resize(width, height), 3_000);
+        for panel in 0..PANELS {
+            for is_zoomed in [false, true] {
+                (app.focus, app.is_zoomed) = (panel, is_zoomed);
+                assert_eq!(picture(&app).lines().count(), usize::from(height));
+            }
+        }
+    }
+}
+
+#[test]
 fn enter_goes_to_the_screen_that_tells_more() {
     let mut app = app(120, 40);
     app.focus = 5;

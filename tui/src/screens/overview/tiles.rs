@@ -7,7 +7,7 @@ use super::super::plot::{Plot, Unit, window_name};
 use crate::format;
 use crate::state::App;
 use crate::state::history::{LatencyMetric, ServerMetric};
-use crate::state::sample::{Info, Namespace};
+use crate::state::sample::Info;
 use crate::text;
 use crate::theme::Role;
 use crate::widgets::gauge::Gauge;
@@ -236,21 +236,18 @@ fn cpu(app: &App) -> Tile<'_> {
 }
 
 fn keys(app: &App) -> Tile<'_> {
-    let info = &app.sample().info;
     let keys = server(app, ServerMetric::Keys, Unit::Count);
     let expired = Plot { role: Role::Series2, ..server(app, ServerMetric::Expired, Unit::Rate) };
     let evicted = warning(server(app, ServerMetric::Evicted, Unit::Rate));
     let is_evicting = evicted.now(app).is_some_and(|rate| rate > 0.0);
-    let databases = Namespace::from_keyspace(info, 0);
-    let sum = |count: fn(&Namespace) -> Option<u64>| databases.iter().filter_map(count).sum::<u64>();
-    let (total, expiring) = (sum(|database| database.keys), sum(|database| database.expires));
+    let expiring = server(app, ServerMetric::ExpiringKeys, Unit::Count).now(app);
+    let expiring = expiring.zip(keys.now(app)).map_or(f64::NAN, |(expiring, keys)| expiring / keys);
     Tile {
         notes: vec![
             Note::new("expired", per_second(expired, app)),
             Note::new("evicted", per_second(evicted, app)).role(warn_if(is_evicting)),
-            Note::new("with ttl", format::percent(format::share(expiring, total))),
+            Note::new("with ttl", format::percent(expiring)),
         ],
-        value: format::count(total),
         ..tile("keys", app, vec![("keys", keys), ("expired/s", expired), ("evicted/s", evicted)])
     }
 }

@@ -110,7 +110,12 @@ pub(crate) fn sample(at_ms: u64) -> Sample {
             shards: vec![Shard { keys: 1, ..Shard::default() }],
             resize: Some(resize(2)),
         })),
-        slowlog: Some(Arc::new(Slowlog { total: 512, threshold_usec: Some(-1), entries: entries.collect() })),
+        slowlog: Some(Arc::new(Slowlog {
+            total: 512,
+            threshold_usec: Some(-1),
+            len_max: None,
+            entries: entries.collect(),
+        })),
         config: Some(Arc::new(settings.collect())),
         autosaves: Some(Arc::new(autosaves.collect())),
     }

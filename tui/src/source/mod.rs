@@ -10,6 +10,7 @@ pub mod live;
 pub mod poll;
 pub mod record;
 pub mod replay;
+pub mod tls;
 
 use tokio::sync::mpsc;
 

@@ -41,18 +41,24 @@ pub(super) async fn run(session: &mut Session<'_>, command: ConfigCommand) -> Re
             if session.setup.is_readonly {
                 return session.one(set).await.map(drop);
             }
-            let before = settings(session, &name).await?;
+            let before = value_of(session, &name).await?;
             session.one(set).await?;
-            let after = settings(session, &name).await?;
-            let of = |settings: &[Setting]| {
-                settings.first().map_or_else(|| "unknown".to_owned(), |setting| setting.value.clone())
-            };
-            session.tell(&format!("{name}: {} -> {}", of(&before), of(&after)))
+            let after = value_of(session, &name).await?;
+            session.tell(&format!("{name}: {before} -> {after}"))
         }
         ConfigCommand::Rewrite => {
             session.one(Request::change("rewrite", ["CONFIG", "REWRITE"])).await?;
             session.tell("wrote the configuration file")
         }
+    }
+}
+
+/// A setting's value. Who may change it need not be one who may read it.
+async fn value_of(session: &mut Session<'_>, name: &str) -> Result<String, Failure> {
+    match settings(session, name).await {
+        Ok(settings) => Ok(settings.into_iter().next().map_or_else(|| "unknown".into(), |setting| setting.value)),
+        Err(Failure::Refused(_)) => Ok("unknown".into()),
+        Err(failure) => Err(failure),
     }
 }
 

@@ -48,10 +48,15 @@ pub async fn run(
                 None => return Ok(()),
             },
             () = sleep_until(next_frame), if is_stale => {
-                guard.terminal().draw(|frame| view(&app, frame))?;
-                is_stale = false;
-                next_frame = Instant::now() + FRAME;
-                continue;
+                let size = guard.terminal().size()?;
+                if size == app.size {
+                    guard.terminal().draw(|frame| view(&app, frame))?;
+                    is_stale = false;
+                    next_frame = Instant::now() + FRAME;
+                    continue;
+                }
+                // The event that tells it is still on its way.
+                Some(Msg::Resize(size.width, size.height))
             }
             msg = messages.recv() => msg,
             _ = tick.tick() => Some(Msg::Tick),

@@ -109,7 +109,8 @@ impl Binding {
 /// A key with or without Ctrl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    code: KeyCode,
+    /// The key.
+    pub code: KeyCode,
     is_ctrl: bool,
 }
 

@@ -19,7 +19,7 @@ use rkvs_tui::source::{live, replay};
 use rkvs_tui::state::sample::Wants;
 use rkvs_tui::state::{App, Options};
 use rkvs_tui::theme::{Charset, Theme};
-use rkvs_tui::{app, commands, log, terminal};
+use rkvs_tui::{app, clock, commands, log, terminal};
 use tokio::sync::mpsc;
 
 fn main() -> ExitCode {
@@ -99,6 +99,7 @@ async fn dashboard(cli: &Cli, setup: Setup) -> Result<(), Failure> {
         namespace: setup.namespace.clone(),
         address: place,
         tab: setup.view,
+        utc_offset_s: clock::utc_offset_s(),
     };
     let recorder = recorder(cli)?;
     let recording = cli.replay.as_deref().map(checked).transpose()?;

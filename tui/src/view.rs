@@ -27,6 +27,10 @@ const TOAST_MS: u64 = 4_000;
 pub fn view(app: &App, frame: &mut Frame<'_>) {
     let theme = app.options.theme;
     let screen = frame.area();
+    if screen.as_size() != app.size {
+        // The terminal has changed in this moment: places that go by the old size would lie outside of it.
+        return;
+    }
     if too_small::is_too_small(screen) {
         too_small::draw(screen, frame.buffer_mut(), theme);
         return;

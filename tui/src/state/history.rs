@@ -302,19 +302,11 @@ impl Default for History {
 
 impl History {
     /// Notes a sample as it was polled. `looked_at` are namespaces whose history is kept whether they are busy or not.
-    /// `O(namespaces polled × tracks)` when there are more namespaces than tracks, `O(namespaces)` otherwise.
+    /// `O(n)`, and `O(tracks log tracks)` once where there are more namespaces than tracks.
     pub fn record(&mut self, sample: &Sample, looked_at: &[String]) {
         self.server.push(sample.at_ms, &ServerMetric::read(&sample.info));
         if let Some(namespaces) = &sample.namespaces {
-            let names: HashSet<&str> = namespaces.iter().map(|namespace| namespace.name.as_str()).collect();
-            self.namespaces.retain(|name, _| names.contains(name.as_str()));
-            for namespace in namespaces.iter().filter(|namespace| namespace.polled_at_ms == sample.at_ms) {
-                if self.has_room_for(namespace, looked_at) {
-                    let track = self.namespaces.entry(namespace.name.clone());
-                    let track = track.or_insert_with(|| Track::new(NamespaceMetric::COUNT));
-                    track.push(sample.at_ms, &NamespaceMetric::read(namespace));
-                }
-            }
+            self.record_namespaces(namespaces, sample.at_ms, looked_at);
         }
         for command in sample.commands.iter().flat_map(|commands| commands.iter()) {
             if self.commands.contains_key(&command.name) || self.commands.len() < COMMAND_TRACKS_MAX {
@@ -325,22 +317,34 @@ impl History {
         }
     }
 
-    /// Whether a namespace has a track or may have one, after the idlest made room for a busier one.
-    fn has_room_for(&mut self, namespace: &Namespace, looked_at: &[String]) -> bool {
-        if self.namespaces.contains_key(&namespace.name) || self.namespaces.len() < NAMESPACE_TRACKS_MAX {
-            return true;
+    fn record_namespaces(&mut self, namespaces: &[Namespace], at_ms: u64, looked_at: &[String]) {
+        let names: HashSet<&str> = namespaces.iter().map(|namespace| namespace.name.as_str()).collect();
+        self.namespaces.retain(|name, _| names.contains(name.as_str()));
+        let looked_at: HashSet<&str> = looked_at.iter().map(String::as_str).collect();
+        let mut candidates = None;
+        for namespace in namespaces.iter().filter(|namespace| namespace.polled_at_ms == at_ms) {
+            let name = namespace.name.as_str();
+            if !self.namespaces.contains_key(name) && self.namespaces.len() >= NAMESPACE_TRACKS_MAX {
+                // The idlest makes room for one that is busier or looked at.
+                let candidates = candidates.get_or_insert_with(|| self.idlest_last(&looked_at));
+                let ops = namespace.ops_per_sec.unwrap_or(0) as f64;
+                let makes_room = |(idlest_ops, _): &mut (f64, _)| ops > *idlest_ops || looked_at.contains(name);
+                let Some((_, idlest)) = candidates.pop_if(makes_room) else { continue };
+                self.namespaces.remove(&idlest);
+            }
+            let track = self.namespaces.entry(namespace.name.clone());
+            let track = track.or_insert_with(|| Track::new(NamespaceMetric::COUNT));
+            track.push(at_ms, &NamespaceMetric::read(namespace));
         }
+    }
+
+    /// The namespaces whose tracks may go, with their operations per second.
+    fn idlest_last(&self, looked_at: &HashSet<&str>) -> Vec<(f64, String)> {
         let ops = |track: &Track| track.series(NamespaceMetric::Ops as usize).at(u64::MAX).unwrap_or(0.0);
-        let candidates = self.namespaces.iter().filter(|(name, _)| !looked_at.contains(name));
-        let idlest = candidates.map(|(name, track)| (ops(track), name)).min_by(|a, b| a.0.total_cmp(&b.0));
-        let Some((idlest_ops, idlest)) = idlest else { return false };
-        let is_busier = namespace.ops_per_sec.unwrap_or(0) as f64 > idlest_ops;
-        if is_busier || looked_at.contains(&namespace.name) {
-            let idlest = idlest.clone();
-            self.namespaces.remove(&idlest);
-            return true;
-        }
-        false
+        let candidates = self.namespaces.iter().filter(|(name, _)| !looked_at.contains(name.as_str()));
+        let mut candidates: Vec<_> = candidates.map(|(name, track)| (ops(track), name.clone())).collect();
+        candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
+        candidates
     }
 
     /// Marks a lost connection.

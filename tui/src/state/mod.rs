@@ -50,6 +50,8 @@ pub struct Options {
     pub address: String,
     /// The tab that is shown first.
     pub tab: Tab,
+    /// How far clocks are ahead of UTC here, in seconds: what `format::time_of_day` asks for.
+    pub utc_offset_s: i32,
 }
 
 impl Default for Options {
@@ -62,6 +64,7 @@ impl Default for Options {
             namespace: None,
             address: String::new(),
             tab: Tab::Overview,
+            utc_offset_s: 0,
         }
     }
 }

@@ -5,9 +5,13 @@
 pub mod app;
 pub mod cli;
 pub mod clock;
+pub mod commands;
+pub mod failure;
 pub mod format;
 pub mod keymap;
 pub mod layout;
+pub mod log;
+pub mod output;
 pub mod screens;
 pub mod source;
 pub mod state;

@@ -1,76 +1,152 @@
-//! `rkvs-tui`: a running server, live in the terminal.
+//! `rkvs-tui`: a running server, live in the terminal, or a line at a time.
 
 #![forbid(unsafe_code)]
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufReader, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use ratatui::layout::Size;
-use rkvs_tui::cli::Cli;
+use rkvs_tui::cli::setup::Setup;
+use rkvs_tui::cli::{Cli, Command, one_line};
+use rkvs_tui::failure::Failure;
+use rkvs_tui::output::run::{self as output, Plan, complain};
+use rkvs_tui::output::{contract, views::View};
 use rkvs_tui::source::record::{Recorder, Recording};
 use rkvs_tui::source::{live, replay};
+use rkvs_tui::state::sample::Wants;
 use rkvs_tui::state::{App, Options};
 use rkvs_tui::theme::{Charset, Theme};
-use rkvs_tui::{app, clock, terminal};
+use rkvs_tui::{app, clock, commands, log, terminal};
 use tokio::sync::mpsc;
 
-/// Something could not be read, written or reached.
-const FAILED: u8 = 1;
-/// The arguments cannot be carried out.
-const USAGE: u8 = 2;
-
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        return fail(USAGE, "standard input and output are no terminal");
-    }
-    match dashboard(&cli) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => return fail(&Failure::Usage(one_line(&error))),
+        // Help and version; that nobody reads them to the end is no failure.
+        Err(text) => {
+            let _ = text.print();
+            return ExitCode::SUCCESS;
+        }
+    };
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(FAILED, &error),
+        Err(failure) => fail(&failure),
     }
 }
 
-fn fail(code: u8, error: &str) -> ExitCode {
-    // There is nowhere else to tell it.
-    let _ = writeln!(io::stderr(), "rkvs-tui: {error}");
-    ExitCode::from(code)
+fn fail(failure: &Failure) -> ExitCode {
+    tracing::error!(failure = ?failure.to_string(), "ended");
+    complain(&failure.to_string());
+    ExitCode::from(failure.code())
 }
 
-fn dashboard(cli: &Cli) -> Result<(), String> {
-    let text = |error: io::Error| error.to_string();
-    let address = cli.address();
-    let palette = cli.theme.unless_no_color(std::env::var_os("NO_COLOR").as_deref());
+fn run(mut cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Some(Command::Completions { shell }) => return completions(shell),
+        Some(Command::Schema { view }) => {
+            let schema = contract::schema(view_of(view)?);
+            return print(format!("{schema:#}\n").as_bytes());
+        }
+        _ => {}
+    }
+    let setup = Setup::new(&cli)?;
+    if let Some(path) = &setup.log_file {
+        log::to_file(path).map_err(|error| in_file(path, &error))?;
+    }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), address = %setup.address, "started");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(local)?;
+    if let Some(command) = cli.command.take() {
+        if cli.once || cli.watch.is_some() || cli.record.is_some() || cli.replay.is_some() {
+            return Err(Failure::Usage("--once, --watch, --record and --replay go with no command".into()));
+        }
+        return runtime.block_on(commands::run(command, &setup, &mut io::stdout()));
+    }
+    let is_told = cli.once || cli.watch.is_some() || setup.asked_format.is_some() || !io::stdout().is_terminal();
+    if is_told { runtime.block_on(tell(&cli, setup)) } else { runtime.block_on(dashboard(&cli, setup)) }
+}
+
+/// `--once` and `--watch`.
+async fn tell(cli: &Cli, setup: Setup) -> Result<(), Failure> {
+    let view = view_of(setup.view)?;
+    let plan = Plan { view, format: setup.format, namespace: setup.namespace.clone(), recorder: recorder(cli)? };
+    let out = io::stdout();
+    match (&cli.replay, cli.watch) {
+        (Some(path), Some(_)) => output::watch_recording(plan, path, cli.speed, out).await,
+        (Some(path), None) => output::once_of_recording(&plan, path, out),
+        (None, Some(seconds)) => {
+            let interval = seconds.map_or(setup.interval, Duration::from_secs_f64);
+            output::watch(plan, setup.address, interval, out).await
+        }
+        (None, None) => {
+            let apart = if setup.has_interval { setup.interval } else { output::APART };
+            output::once(plan, &setup.address, apart, out).await
+        }
+    }
+}
+
+async fn dashboard(cli: &Cli, setup: Setup) -> Result<(), Failure> {
+    let palette = setup.theme.unless_no_color(std::env::var_os("NO_COLOR").as_deref());
+    let place = cli.replay.as_ref().map_or_else(|| setup.address.to_string(), |file| file.display().to_string());
     let options = Options {
-        is_readonly: cli.readonly || cli.replay.is_some(),
-        theme: Theme::new(palette, if cli.ascii { Charset::Ascii } else { Charset::Unicode }),
-        interval_ms: cli.interval,
-        has_mouse: !cli.no_mouse,
-        namespace: cli.namespace.clone(),
-        address: cli.replay.as_ref().map_or_else(|| address.to_string(), |file| file.display().to_string()),
-        tab: cli.view,
+        is_readonly: setup.is_readonly || cli.replay.is_some(),
+        theme: Theme::new(palette, if setup.is_ascii { Charset::Ascii } else { Charset::Unicode }),
+        interval_ms: setup.interval.as_millis() as u64,
+        has_mouse: setup.has_mouse,
+        namespace: setup.namespace.clone(),
+        address: place,
+        tab: setup.view,
         utc_offset_s: clock::utc_offset_s(),
     };
-    let in_file = |path: &std::path::Path, error: io::Error| format!("{}: {error}", path.display());
-    let recorder = match &cli.record {
-        Some(path) => Some(Recorder::create(path).map_err(|error| in_file(path, error))?),
-        None => None,
-    };
-    let recording = match &cli.replay {
-        Some(path) => Some(Recording::open(path).map_err(|error| in_file(path, error))?),
-        None => None,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(text)?;
-    let has_mouse = options.has_mouse;
-    let guard = terminal::enter(has_mouse).map_err(text)?;
-    let (width, height) = crossterm::terminal::size().map_err(text)?;
+    let recorder = recorder(cli)?;
+    let recording = cli.replay.as_deref().map(checked).transpose()?;
+    let guard = terminal::enter(options.has_mouse).map_err(local)?;
+    let (width, height) = crossterm::terminal::size().map_err(local)?;
+    let interval_ms = options.interval_ms;
     let state = App::new(options, Size::new(width, height));
-    runtime.block_on(async {
-        let (messages_out, messages) = mpsc::channel(app::MESSAGES_MAX);
-        let source = match recording {
-            Some(recording) => replay::spawn(recording, cli.speed, messages_out),
-            None => live::spawn(address, cli.interval, messages_out),
-        };
-        app::run(state, guard, source, messages, recorder).await.map_err(text)
-    })
+    let (messages_out, messages) = mpsc::channel(app::MESSAGES_MAX);
+    let source = match recording {
+        Some(recording) => replay::spawn(recording, cli.speed, messages_out),
+        None => live::spawn(setup.address, interval_ms, Wants::default(), messages_out),
+    };
+    app::run(state, guard, source, messages, recorder).await.map_err(local)
+}
+
+fn recorder(cli: &Cli) -> Result<Option<Recorder>, Failure> {
+    let create = |path| Recorder::create(path, cli.record_max_bytes).map_err(|error| in_file(path, &error));
+    cli.record.as_deref().map(create).transpose()
+}
+
+/// A recording that can be read to its end.
+fn checked(path: &Path) -> Result<Recording<BufReader<std::fs::File>>, Failure> {
+    Recording::check(path).map_err(|error| in_file(path, &error))?;
+    Recording::open(path).map_err(|error| in_file(path, &error))
+}
+
+fn view_of(tab: rkvs_tui::state::tab::Tab) -> Result<&'static View, Failure> {
+    View::of(tab).ok_or_else(|| Failure::Usage(format!("the view {} is of the dashboard alone", tab.name())))
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "rkvs-tui", &mut script);
+    print(&script)
+}
+
+fn print(bytes: &[u8]) -> Result<(), Failure> {
+    match io::stdout().write_all(bytes) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(local(error)),
+        _ => Ok(()),
+    }
+}
+
+fn local(error: io::Error) -> Failure {
+    Failure::Connection(error.to_string())
+}
+
+fn in_file(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Connection(format!("{}: {error}", path.display()))
 }

@@ -4,8 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::tls::Tls;
+
 /// The port of a server that does not say another.
 const PORT: u16 = 6379;
+/// The host of a server that does not say another.
+const HOST: &str = "127.0.0.1";
 
 /// How a server is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct Address {
     pub password: Option<String>,
     /// The database that is chosen at the start.
     pub db: u64,
+    /// Present when TLS is spoken.
+    pub tls: Option<Tls>,
 }
 
 /// What is wrong with an address.
@@ -37,11 +43,8 @@ pub struct AddressError(&'static str);
 impl FromStr for Address {
     type Err = AddressError;
 
-    /// Reads `redis://[[user]:password@]host[:port][/db]`, `unix://[[user]:password@]/path[?db=n]`, `host[:port]` or a path.
+    /// Reads `redis[s]://[[user]:password@]host[:port][/db]`, `unix://[[user]:password@]/path[?db=n]`, `host[:port]` or a path.
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        if text.starts_with("rediss://") {
-            return Err(AddressError("TLS is not supported: rediss://"));
-        }
         if text.chars().any(char::is_control) {
             return Err(AddressError("an address holds no control characters"));
         }
@@ -55,14 +58,18 @@ impl FromStr for Address {
         if text.starts_with('/') {
             return Self::with_login(Endpoint::Unix(text.into()), None, "0");
         }
-        let rest = text.strip_prefix("redis://").unwrap_or(text);
+        let (rest, tls) = match text.strip_prefix("rediss://") {
+            Some(rest) => (rest, Some(Tls::default())),
+            None => (text.strip_prefix("redis://").unwrap_or(text), None),
+        };
         if rest.contains("://") {
-            return Err(AddressError("the scheme is neither redis:// nor unix://"));
+            return Err(AddressError("the scheme is none of redis://, rediss:// and unix://"));
         }
         let (login, rest) = rest.rsplit_once('@').map_or((None, rest), |(login, rest)| (Some(login), rest));
         let (host, db) = rest.split_once('/').unwrap_or((rest, "0"));
         let (host, port) = host_and_port(host)?;
-        Self::with_login(Endpoint::Tcp(host, port), login, if db.is_empty() { "0" } else { db })
+        let address = Self::with_login(Endpoint::Tcp(host, port), login, if db.is_empty() { "0" } else { db })?;
+        Ok(Self { tls, ..address })
     }
 }
 
@@ -77,7 +84,12 @@ impl Address {
             }
         };
         let db = db.parse().map_err(|_| AddressError("the database is no number"))?;
-        Ok(Self { endpoint, user, password, db })
+        Ok(Self { endpoint, user, password, db, tls: None })
+    }
+
+    /// Where a server is that does not say so.
+    pub fn default_place() -> (String, u16) {
+        (HOST.to_owned(), PORT)
     }
 }
 
@@ -90,7 +102,7 @@ fn host_and_port(text: &str) -> Result<(String, u16), AddressError> {
         _ => (text, PORT),
     };
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    Ok((if host.is_empty() { "127.0.0.1" } else { host }.to_owned(), port))
+    Ok((if host.is_empty() { HOST } else { host }.to_owned(), port))
 }
 
 /// Undoes percent-encoding.
@@ -150,6 +162,7 @@ mod tests {
             ("unix://:pw@/tmp/s.sock?db=2", Endpoint::Unix("/tmp/s.sock".into()), None, Some("pw"), 2),
             ("/tmp/s.sock", Endpoint::Unix("/tmp/s.sock".into()), None, None, 0),
         ];
+        assert!("rediss://:pw@host:1/2".parse::<Address>().unwrap().tls.is_some());
         for (text, endpoint, user, password, db) in cases {
             let address: Address = text.parse().unwrap();
             assert_eq!(address.endpoint, endpoint, "{text}");
@@ -164,7 +177,16 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["rediss://host", "http://host", "host:99999", "host/x", "redis://%zz@h", "unix://", "a\u{1b}b"] {
+        for text in [
+            "rediss://redis://host",
+            "rediss:///path",
+            "http://host",
+            "host:99999",
+            "host/x",
+            "redis://%zz@h",
+            "unix://",
+            "a\u{1b}b",
+        ] {
             assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }

@@ -84,7 +84,10 @@ impl Client {
                 Endpoint::Tcp(host, port) => {
                     let stream = TcpStream::connect((host.as_str(), *port)).await?;
                     stream.set_nodelay(true)?;
-                    Box::new(stream)
+                    match &address.tls {
+                        Some(tls) => Box::new(tls.over(stream, host).await?),
+                        None => Box::new(stream),
+                    }
                 }
                 Endpoint::Unix(path) => Box::new(UnixStream::connect(path).await?),
             })

@@ -20,14 +20,14 @@ const POLL_TIME_LIMIT: Duration = Duration::from_secs(5);
 /// Pauses between tries to connect; the last one stays.
 const PAUSES_S: [u64; 5] = [1, 2, 4, 8, 10];
 
-/// Starts to poll a server, within the running tokio runtime.
-pub fn spawn(address: Address, interval_ms: u64, messages: mpsc::Sender<Msg>) -> Source {
+/// Starts to poll these parts of a server, within the running tokio runtime.
+pub fn spawn(address: Address, interval_ms: u64, wants: Wants, messages: mpsc::Sender<Msg>) -> Source {
     let (orders, orders_in) = mpsc::channel(ORDERS_MAX);
     let (requests, requests_in) = mpsc::channel(REQUESTS_MAX);
     let poll = Poll {
         address: address.clone(),
         interval: Duration::from_millis(interval_ms),
-        wants: Wants::default(),
+        wants,
         orders: orders_in,
         messages: messages.clone(),
     };
@@ -55,6 +55,7 @@ impl Poll {
                 Ok(Ended) => return,
                 Err(error) => error,
             };
+            tracing::warn!(address = %self.address, error = ?error.to_string(), "disconnected");
             let pause = Duration::from_secs(PAUSES_S[failures.min(PAUSES_S.len() - 1)]);
             failures += 1;
             let retry_at_ms = clock::now_ms() + pause.as_millis() as u64;
@@ -70,6 +71,7 @@ impl Poll {
         let mut client = Client::connect(&self.address, POLL_TIME_LIMIT).await?;
         let mut poller = Poller::new(self.address.to_string());
         let server = poller.identify(&mut client).await?;
+        tracing::info!(address = %self.address, server = ?server.title(), "connected");
         if self.messages.send(Msg::Connected(server)).await.is_err() {
             return Ok(Ended);
         }
@@ -122,6 +124,7 @@ async fn act(address: Address, mut requests: mpsc::Receiver<Request>, messages: 
     let mut connection = None;
     while let Some(request) = requests.recv().await {
         let replies = run(&address, &mut connection, &request).await.map_err(|error| error.to_string());
+        tracing::info!(label = ?request.label, error = ?replies.as_ref().err(), "request");
         if replies.is_err() {
             connection = None;
         }

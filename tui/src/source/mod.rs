@@ -11,6 +11,7 @@ mod pace;
 pub mod poll;
 pub mod record;
 pub mod replay;
+pub mod tls;
 
 use tokio::sync::mpsc;
 

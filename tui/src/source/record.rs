@@ -2,7 +2,7 @@
 //! clients and namespaces, settings without passwords, arguments of slow requests).
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use crate::state::sample::Sample;
@@ -13,20 +13,32 @@ pub const LINE_SIZE_MAX: u64 = 64 * 1024 * 1024;
 /// Writes a recording.
 #[derive(Debug)]
 pub struct Recorder {
-    file: BufWriter<File>,
+    file: File,
+    size_bytes: u64,
+    size_bytes_max: u64,
 }
 
 impl Recorder {
-    /// Begins a file; one that is there already is left alone.
-    pub fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { file: BufWriter::new(File::create_new(path)?) })
+    /// Begins a file that will not grow beyond a size; one that is there already is left alone.
+    pub fn create(path: &Path, size_bytes_max: u64) -> io::Result<Self> {
+        Ok(Self { file: File::create_new(path)?, size_bytes: 0, size_bytes_max })
     }
 
-    /// Appends a sample; it is in the file when this returns.
+    /// Appends a sample: its line is in the file whole when this returns, or not at all.
     pub fn write(&mut self, sample: &Sample) -> io::Result<()> {
-        serde_json::to_writer(&mut self.file, sample)?;
-        self.file.write_all(b"\n")?;
-        self.file.flush()
+        let mut line = serde_json::to_vec(sample)?;
+        line.push(b'\n');
+        let size_bytes = self.size_bytes + line.len() as u64;
+        if size_bytes > self.size_bytes_max {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is as large as it may become"));
+        }
+        if let Err(error) = self.file.write_all(&line) {
+            // A disk that is full took a part of the line.
+            self.file.set_len(self.size_bytes)?;
+            return Err(error);
+        }
+        self.size_bytes = size_bytes;
+        Ok(())
     }
 }
 
@@ -55,6 +67,11 @@ pub struct Recording<R> {
 }
 
 impl Recording<BufReader<File>> {
+    /// Reads all of a file, so that a damaged one is refused before anything of it is shown.
+    pub fn check(path: &Path) -> Result<(), RecordingError> {
+        Self::open(path)?.try_for_each(|sample| sample.map(drop))
+    }
+
     /// Opens a file.
     pub fn open(path: &Path) -> io::Result<Self> {
         Ok(Self::new(BufReader::new(File::open(path)?)))
@@ -113,6 +130,21 @@ mod tests {
     fn lines_are_samples() {
         assert_eq!(read(b"{\"at_ms\":1}\n\n{\"at_ms\":2,\"later\":true}"), [Ok(1), Ok(2)]);
         assert_eq!(read(b""), []);
+    }
+
+    #[test]
+    fn a_recording_ends_with_a_whole_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recording");
+        let mut recorder = Recorder::create(&path, 200).unwrap();
+        assert!(Recorder::create(&path, 200).is_err(), "a file that is there is left alone");
+        let written = (1..).map(|at_ms| recorder.write(&Sample { at_ms, ..Sample::default() }));
+        let written = written.take_while(Result::is_ok).count();
+        assert_eq!(Recording::open(&path).unwrap().map(|sample| sample.unwrap().at_ms).max(), Some(written as u64));
+        assert!(std::fs::metadata(&path).unwrap().len() <= 200);
+        Recording::check(&path).unwrap();
+        std::fs::write(&path, "{}\n{").unwrap();
+        assert!(Recording::check(&path).is_err_and(|error| error.to_string().starts_with("line 2: ")));
     }
 
     #[test]

@@ -30,7 +30,7 @@ async fn server(polls: usize) -> Address {
 #[tokio::test]
 async fn a_lost_connection_is_told_and_opened_again() {
     let (messages_out, mut messages) = mpsc::channel(64);
-    let source = spawn(server(2).await, 10, messages_out);
+    let source = spawn(server(2).await, 10, Wants::default(), messages_out);
     for _ in 0..2 {
         assert!(matches!(messages.recv().await, Some(Msg::Connected(server)) if !server.is_rkvs()));
         for _ in 0..2 {
@@ -49,7 +49,7 @@ async fn where_nobody_listens_there_is_a_reason() {
     let address = format!("127.0.0.1:{}", listener.local_addr().unwrap().port()).parse().unwrap();
     drop(listener);
     let (messages_out, mut messages) = mpsc::channel(64);
-    let _source = spawn(address, 10, messages_out);
+    let _source = spawn(address, 10, Wants::default(), messages_out);
     let Some(Msg::Disconnected { error, retry_at_ms }) = messages.recv().await else { unreachable!("it is told") };
     assert!(error.contains("refused") && retry_at_ms > 0, "{error}");
 }
@@ -57,7 +57,7 @@ async fn where_nobody_listens_there_is_a_reason() {
 #[tokio::test]
 async fn a_request_is_not_sent_where_its_database_cannot_be_chosen() {
     let (messages_out, mut messages) = mpsc::channel(64);
-    let source = spawn(server(1_000).await, 60_000, messages_out);
+    let source = spawn(server(1_000).await, 60_000, Wants::default(), messages_out);
     for (db, expected) in [(9, Err("ERR DB index is out of range".to_owned())), (1, Ok(1))] {
         source.order(Order::Run(Request::change("flush", ["FLUSHDB"]).in_db(db))).unwrap();
         let answer = loop {

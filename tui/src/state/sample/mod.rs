@@ -46,6 +46,12 @@ pub struct Server {
 }
 
 impl Server {
+    /// The one at an address, as INFO describes it.
+    pub fn of(address: String, info: &Info) -> Self {
+        let text = |name| info.text(name).map(str::to_owned);
+        Self { address, rkvs_version: text("rkvs_version"), redis_version: text("redis_version") }
+    }
+
     /// Whether it has namespaces, shards and autosaves.
     pub fn is_rkvs(&self) -> bool {
         self.rkvs_version.is_some()
@@ -127,6 +133,8 @@ pub struct Wants {
     pub namespaces: bool,
     /// Of many namespaces, those to ask about in every poll: the ones that can be seen.
     pub visible_namespaces: Vec<String>,
+    /// Everything in every poll, however many namespaces and clients there are: nothing takes turns.
+    pub all_at_once: bool,
     /// `Sample::commands`.
     pub commands: bool,
     /// `Sample::clients`.
@@ -147,6 +155,7 @@ impl Wants {
         Self {
             namespaces: true,
             visible_namespaces: Vec::new(),
+            all_at_once: false,
             commands: true,
             clients: true,
             shards_of,

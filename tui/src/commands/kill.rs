@@ -1,0 +1,54 @@
+//! `kill`: closes connections.
+
+use clap::{ArgGroup, Args};
+
+use super::Session;
+use crate::failure::Failure;
+use crate::state::msg::Request;
+use crate::value::Value;
+
+/// Arguments of `kill`.
+#[derive(Clone, Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true).multiple(true))]
+pub struct Kill {
+    /// The numbers of connections
+    #[arg(value_name = "ID", group = "which", conflicts_with_all = ["addr", "laddr", "client_type", "logged_in_as"])]
+    pub ids: Vec<u64>,
+    /// Those from this address
+    #[arg(long, value_name = "IP:PORT", group = "which")]
+    pub addr: Option<String>,
+    /// Those to this address of the server
+    #[arg(long, value_name = "IP:PORT", group = "which")]
+    pub laddr: Option<String>,
+    /// Those of this type: normal, pubsub, master, replica
+    #[arg(long = "type", value_name = "TYPE", group = "which")]
+    pub client_type: Option<String>,
+    /// Those of this user
+    #[arg(long, value_name = "NAME", group = "which")]
+    pub logged_in_as: Option<String>,
+}
+
+impl Kill {
+    /// Never closes the connection that asks.
+    pub(super) async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let filters =
+            [("ADDR", self.addr), ("LADDR", self.laddr), ("TYPE", self.client_type), ("USER", self.logged_in_as)];
+        let mut words = vec!["CLIENT".to_owned(), "KILL".to_owned()];
+        for (filter, value) in filters {
+            words.extend(value.into_iter().flat_map(|value| [filter.to_owned(), value]));
+        }
+        let request = match self.ids.split_first() {
+            None => Request::change("kill", words),
+            Some((first, others)) => {
+                let kill = |id: &u64| ["CLIENT".to_owned(), "KILL".to_owned(), "ID".to_owned(), id.to_string()];
+                others.iter().fold(Request::change("kill", kill(first)), |request, id| request.and(kill(id)))
+            }
+        };
+        let replies = session.run(request).await?;
+        match replies.iter().filter_map(Value::as_u64).sum() {
+            0 => Err(Failure::Refused("kill: there is no such connection".into())),
+            1 => session.tell("closed 1 connection"),
+            closed => session.tell(&format!("closed {closed} connections")),
+        }
+    }
+}

@@ -378,7 +378,8 @@ fn a_limit_of_memory_comes_and_goes_while_shards_lease_and_keys_move() {
     thread::scope(|scope| {
         let _stop = StopOnDrop(&stop);
         scope.spawn(|| {
-            rounds().for_each(|round: u64| engine.set_max_memory_bytes(if round % 2 == 0 { 4 << 30 } else { 0 }))
+            rounds()
+                .for_each(|round: u64| engine.set_max_memory_bytes(if round.is_multiple_of(2) { 4 << 30 } else { 0 }))
         });
         for writer in 0..2 {
             let (engine, mut handle) = (&engine, Handle::new(Arc::clone(&namespace)));

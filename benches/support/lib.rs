@@ -9,7 +9,8 @@
 //! - Who is measured: [`server`] (processes under test); side by side: [`results`].
 //!
 //! The programs on top: `rkvs-bench` in `load/` puts load on one server, `compare` in `compare/` puts the same load on
-//! several in turns, `resize` in `resize/` changes the number of shards under load, `micro/` times the engine in process. `results/` keeps what they found, dated, with the setup.
+//! several in turns, `save` in `save/` has several save and load in turns, `resize` in `resize/` changes the number of shards
+//! under load, `micro/` times the engine in process. `results/` keeps what they found, dated, with the setup.
 
 pub mod check;
 pub mod client;

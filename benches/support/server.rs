@@ -1,13 +1,16 @@
 //! Processes under test: started fresh, bound to cores, stopped when done.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use redis_protocol::resp2::types::OwnedFrame;
 use tempfile::TempDir;
 
 use crate::client::Client;
@@ -19,6 +22,8 @@ use crate::results::ServerNote;
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of a failed server's log is shown, in bytes.
 const LOG_TAIL_BYTES: usize = 2_000;
+/// What a server says, beside the files it keeps.
+const LOG: &str = "log";
 
 /// How to start a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,20 +107,72 @@ pub struct Server {
     pub pid: u32,
     /// What it says about itself.
     pub version: String,
-    _started: Option<Started>,
+    started: Option<Started>,
 }
 
 #[derive(Debug)]
 struct Started {
     child: Child,
-    /// Working folder and log; removed after the process.
-    dir: TempDir,
+    launch: Launch,
 }
 
 impl Drop for Started {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// How a server was started, and may be again.
+#[derive(Debug)]
+struct Launch {
+    name: String,
+    program: OsString,
+    arguments: Vec<String>,
+    cores: Vec<usize>,
+    /// Working folder and log; removed after the process.
+    dir: TempDir,
+}
+
+impl Launch {
+    fn spawn(&self) -> Result<Child, Box<dyn Error>> {
+        let log = File::options().create(true).append(true).open(self.dir.path().join(LOG))?;
+        // A process inherits the cores of the thread that starts it: so none of its threads ever runs elsewhere.
+        let cores_before = pin_thread(&self.cores)?;
+        let child = Process::new(&self.program)
+            .args(&self.arguments)
+            .current_dir(self.dir.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn();
+        pin_thread(&cores_before)?;
+        Ok(child.map_err(|error| format!("{}: {}: {error}", self.name, self.program.display()))?)
+    }
+}
+
+impl Started {
+    /// Asks again and again until there is an answer; the error of a server that gives none tells the end of its log.
+    fn wait_for<T>(
+        &mut self,
+        timeout: Duration,
+        pause: Duration,
+        mut ask: impl FnMut() -> Option<T>,
+    ) -> Result<T, Box<dyn Error>> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            if let Some(answer) = ask() {
+                return Ok(answer);
+            }
+            let has_ended = self.child.try_wait()?;
+            if has_ended.is_some() || Instant::now() > deadline {
+                let log = fs::read(self.launch.dir.path().join(LOG)).unwrap_or_default();
+                let tail = String::from_utf8_lossy(&log[log.len().saturating_sub(LOG_TAIL_BYTES)..]).into_owned();
+                let state = has_ended.map_or_else(|| "still running".to_owned(), |status| status.to_string());
+                return Err(format!("{} does not answer ({state}); its log ends:\n{tail}", self.launch.name).into());
+            }
+            std::thread::sleep(pause);
+        }
     }
 }
 
@@ -126,46 +183,66 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let fill =
             |word: &String| word.replace("{port}", &port.to_string()).replace("{dir}", &dir.path().to_string_lossy());
-        let words: Vec<String> = command.words.iter().map(fill).collect();
+        let arguments: Vec<String> = command.words[1..].iter().map(fill).collect();
         // A relative program is relative to where we are, not to the server's folder.
-        let program = fs::canonicalize(&words[0]).ok().filter(|path| path.is_file());
-        let program = program.map_or_else(|| words[0].clone().into(), |path| path.into_os_string());
-        let log = File::create(dir.path().join("log"))?;
-        // A process inherits the cores of the thread that starts it: so none of its threads ever runs elsewhere.
-        let cores_before = pin_thread(cores)?;
-        let child = Process::new(&program)
-            .args(&words[1..])
-            .current_dir(dir.path())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn();
-        pin_thread(&cores_before)?;
-        let child = child.map_err(|error| format!("{}: {}: {error}", command.name, words[0]))?;
-        let mut started = Started { child, dir };
+        let program = fs::canonicalize(&command.words[0]).ok().filter(|path| path.is_file());
+        let program = program.map_or_else(|| command.words[0].clone().into(), |path| path.into_os_string());
+        let launch = Launch { name: command.name.clone(), program, arguments, cores: cores.to_vec(), dir };
+        let mut started = Started { child: launch.spawn()?, launch };
         let endpoint = Endpoint::Tcp("127.0.0.1".to_owned(), port);
-        let deadline = Instant::now() + START_TIMEOUT;
-        let version = loop {
-            if let Some(version) = Self::ask_version(&endpoint) {
-                break version;
-            }
-            let has_ended = started.child.try_wait()?;
-            if has_ended.is_some() || Instant::now() > deadline {
-                let log = fs::read(started.dir.path().join("log")).unwrap_or_default();
-                let tail = String::from_utf8_lossy(&log[log.len().saturating_sub(LOG_TAIL_BYTES)..]).into_owned();
-                let state = has_ended.map_or_else(|| "still running".to_owned(), |status| status.to_string());
-                return Err(format!("{} does not answer ({state}); its log ends:\n{tail}", command.name).into());
-            }
-            std::thread::sleep(Duration::from_millis(20));
+        let version = started.wait_for(START_TIMEOUT, Duration::from_millis(20), || Self::ask_version(&endpoint))?;
+        let pid = started.child.id();
+        Ok(Self { name: command.name.clone(), endpoint, pid, version, started: Some(started) })
+    }
+
+    /// Ends a server that was started at once, as a crash would, and starts it again in the folder it left behind.
+    /// Returns the time from the new process's start until PING is answered, which is when everything is loaded.
+    pub fn crash_and_restart(&mut self, timeout: Duration) -> Result<Duration, Box<dyn Error>> {
+        let Some(started) = &mut self.started else {
+            return Err(format!("{} was found running and is left alone", self.name).into());
         };
-        Ok(Self { name: command.name.clone(), endpoint, pid: started.child.id(), version, _started: Some(started) })
+        started.child.kill()?;
+        started.child.wait()?;
+        let begin = Instant::now();
+        started.child = started.launch.spawn()?;
+        self.pid = started.child.id();
+        // One connection, for as long as it lasts: a server that loads need not accept a thousand.
+        let mut client = None;
+        let endpoint = &self.endpoint;
+        started.wait_for(timeout, Duration::from_millis(1), || {
+            if client.is_none() {
+                client = Client::connect(endpoint, &Handshake::default()).ok();
+            }
+            let reply = client.as_mut()?.pipeline(&[vec!["PING"]]);
+            match reply {
+                Ok(replies) => matches!(&replies[..], [OwnedFrame::SimpleString(_)]).then_some(()),
+                Err(_) => {
+                    client = None;
+                    None
+                }
+            }
+        })?;
+        Ok(begin.elapsed())
+    }
+
+    /// Returns how many bytes a server that was started keeps in its folder, its log left out.
+    pub fn files_bytes(&self) -> io::Result<u64> {
+        let Some(started) = &self.started else { return Ok(0) };
+        let mut bytes = 0;
+        for entry in fs::read_dir(started.launch.dir.path())? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() && entry.file_name() != LOG {
+                bytes += entry.metadata()?.len();
+            }
+        }
+        Ok(bytes)
     }
 
     /// Takes a server that runs already. It is left alone at the end.
     pub fn attach(name: &str, port: u16, pid: u32) -> Result<Self, Box<dyn Error>> {
         let endpoint = Endpoint::Tcp("127.0.0.1".to_owned(), port);
         let version = Self::ask_version(&endpoint).ok_or_else(|| format!("{name} does not answer"))?;
-        Ok(Self { name: name.to_owned(), endpoint, pid, version, _started: None })
+        Ok(Self { name: name.to_owned(), endpoint, pid, version, started: None })
     }
 
     /// Connects to it.

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rkvs_benches::distribution::Distribution;
+use rkvs_benches::server::Command;
 
-use crate::servers::{Attached, Command};
+use crate::servers::Attached;
 
 /// Puts the same load on several servers in turns.
 #[derive(Debug, Parser)]

@@ -18,7 +18,7 @@
 //! cost of an entry.
 //!
 //! Results are written after every cell; `--resume` goes on where a run was cut short. `speed.rs` and `memory.rs` are
-//! the two methods, `servers.rs` starts and stops processes, `results.rs` holds figures, `table.rs` draws them.
+//! the two methods, `servers.rs` lists who takes part, `results.rs` holds figures, `table.rs` draws them.
 
 mod arguments;
 mod memory;

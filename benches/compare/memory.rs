@@ -11,10 +11,12 @@ use rkvs_benches::generator::{Length, Pace, Plan, run as run_load};
 use rkvs_benches::keyspace::Keyspace;
 use rkvs_benches::process::resident_bytes;
 use rkvs_benches::request::{Operation, Weighted, Workload};
+use rkvs_benches::results::Results;
+use rkvs_benches::server::Server;
 
 use crate::arguments::Memory;
-use crate::results::{MemoryCell, Results};
-use crate::servers::{Server, Source};
+use crate::results::MemoryCell;
+use crate::servers::Source;
 use crate::{say, table};
 
 /// Resident memory counts as settled when it stays within a thousandth for this long.
@@ -30,7 +32,7 @@ pub(crate) fn run(memory: &Memory) -> Result<(), Box<dyn Error>> {
     let notes = sources.iter().map(Source::note).collect::<Result<_, _>>()?;
     let setup = "A fresh process per cell, keys of 16 B, written once in order.".to_owned();
     let json = memory.output.json.as_deref();
-    let mut results = Results::begin(setup, notes, json.filter(|_| memory.output.resume))?;
+    let mut results = Results::begin("compare", setup, notes, json.filter(|_| memory.output.resume))?;
 
     let sizes = memory.keys.iter().flat_map(|&keys| {
         let values = move |&ttl: &u64| memory.value_sizes.iter().map(move |&value_bytes| (keys, ttl, value_bytes));

@@ -1,35 +1,7 @@
-//! Figures of a comparison, as they are kept in JSON.
+//! Figures of a comparison.
 
-use std::error::Error;
-use std::fs;
-use std::path::Path;
-
-use rkvs_benches::machine::{Machine, today};
-use serde::de::DeserializeOwned;
+use rkvs_benches::results::median;
 use serde::{Deserialize, Serialize};
-
-/// Everything a run found, with its setup.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Results<C> {
-    pub(crate) tool: String,
-    pub(crate) date: String,
-    pub(crate) machine: Machine,
-    /// The setup in words: what one needs to repeat it.
-    pub(crate) setup: String,
-    /// Servers in the order of the columns; the first is the baseline.
-    pub(crate) servers: Vec<ServerNote>,
-    pub(crate) cells: Vec<C>,
-    /// What was left out, and why.
-    pub(crate) skipped: Vec<String>,
-}
-
-/// Who took part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ServerNote {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) command: String,
-}
 
 /// Speed of all servers at one thing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -136,68 +108,12 @@ impl SpeedFigures {
     }
 }
 
-/// Returns the middle of some numbers, or the average of the middle two; 0 of none.
-pub(crate) fn median(numbers: impl Iterator<Item = f64>) -> f64 {
-    let mut numbers: Vec<f64> = numbers.collect();
-    numbers.sort_by(f64::total_cmp);
-    match numbers.len() {
-        0 => 0.0,
-        length if length % 2 == 1 => numbers[length / 2],
-        length => (numbers[length / 2 - 1] + numbers[length / 2]) / 2.0,
-    }
-}
-
-impl<C: Serialize + DeserializeOwned> Results<C> {
-    /// Begins a run: empty, or with the cells of an earlier one with the same setup if `resume` names its file.
-    pub(crate) fn begin(
-        setup: String,
-        servers: Vec<ServerNote>,
-        resume: Option<&Path>,
-    ) -> Result<Self, Box<dyn Error>> {
-        let mut results = Self {
-            tool: concat!("compare ", env!("CARGO_PKG_VERSION")).to_owned(),
-            date: today(),
-            machine: Machine::here(),
-            setup,
-            servers,
-            cells: Vec::new(),
-            skipped: Vec::new(),
-        };
-        if let Some(path) = resume.filter(|path| path.exists()) {
-            let earlier: Self = serde_json::from_str(&fs::read_to_string(path)?)?;
-            if (&earlier.setup, &earlier.servers) != (&results.setup, &results.servers) {
-                return Err(format!("{}: made by another setup, cannot be resumed", path.display()).into());
-            }
-            results.cells = earlier.cells;
-        }
-        Ok(results)
-    }
-
-    /// Writes everything found so far.
-    pub(crate) fn save(&self, path: Option<&Path>) -> Result<(), Box<dyn Error>> {
-        if let Some(path) = path {
-            // Never half a file: a run may be cut short at any time.
-            let partial = path.with_extension("partial");
-            fs::write(&partial, serde_json::to_string_pretty(self)? + "\n")?;
-            fs::rename(&partial, path)?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn round(cpu_ns: f64, rate: f64) -> Round {
         Round { cpu_ns, rate, p50_us: 1.0, p99_us: 2.0, generator_busy: 0.5 }
-    }
-
-    #[test]
-    fn medians_are_in_the_middle() {
-        assert_eq!(median([3.0, 1.0, 2.0].into_iter()), 2.0);
-        assert_eq!(median([4.0, 1.0, 2.0, 3.0].into_iter()), 2.5);
-        assert_eq!(median([].into_iter()), 0.0);
     }
 
     #[test]
@@ -223,18 +139,5 @@ mod tests {
             used_after: Some(5),
         };
         assert_eq!((cell.resident_per_entry(), cell.used_per_entry()), (20.0, None));
-    }
-
-    #[test]
-    fn results_are_resumed_only_with_the_same_setup() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("results.json");
-        let begin = |setup: &str| Results::<SpeedCell>::begin(setup.to_owned(), Vec::new(), Some(&path));
-        let mut results = begin("five rounds").unwrap();
-        let cell = SpeedCell { keys: 1, value_bytes: 2, operation: "GET".to_owned(), pipeline: 3, servers: Vec::new() };
-        results.cells.push(cell);
-        results.save(Some(&path)).unwrap();
-        assert_eq!(begin("five rounds").unwrap().cells.len(), 1);
-        assert!(begin("six rounds").is_err());
     }
 }

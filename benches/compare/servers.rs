@@ -1,83 +1,17 @@
-//! Processes under test: started fresh or attached to, bound to cores, stopped when done.
+//! Who takes part: servers to start, servers found running, and those of a folder.
 
 use std::error::Error;
-use std::fs::{self, File};
-use std::net::TcpListener;
+use std::fs;
 use std::path::Path;
-use std::process::{Child, Command as Process, Stdio};
 use std::str::FromStr;
-use std::time::{Duration, Instant};
 
-use rkvs_benches::client::Client;
-use rkvs_benches::endpoint::{Endpoint, Handshake};
-use rkvs_benches::process::pin_thread;
-use tempfile::TempDir;
+use rkvs_benches::results::ServerNote;
+use rkvs_benches::server::{Command, Server};
 
 use crate::arguments::Servers;
-use crate::results::ServerNote;
 
-/// How long a server may take until it answers PING.
-const START_TIMEOUT: Duration = Duration::from_secs(30);
-/// How much of a failed server's log is shown, in bytes.
-const LOG_TAIL_BYTES: usize = 2_000;
 /// What a program found by `--peers` is started with.
 const PEER_ARGUMENTS: [&str; 6] = ["--port", "{port}", "--save", "", "--appendonly", "no"];
-
-/// How to start a server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Command {
-    pub(crate) name: String,
-    /// Cores of its own, if any.
-    pub(crate) cores: Option<Vec<usize>>,
-    /// Program and arguments, with `{port}` and `{dir}` to fill in.
-    pub(crate) words: Vec<String>,
-}
-
-impl FromStr for Command {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, line) = text.split_once('=').ok_or("expected NAME=COMMAND")?;
-        let (name, cores) = match name.split_once('@') {
-            None => (name, None),
-            Some((name, cores)) => {
-                let cores = cores.split('+').map(str::parse).collect::<Result<_, _>>();
-                (name, Some(cores.map_err(|_| "cores look like 0+1")?))
-            }
-        };
-        let words = split_words(line)?;
-        if name.is_empty() || words.is_empty() {
-            return Err("expected NAME=COMMAND".to_owned());
-        }
-        if !words.iter().any(|word| word.contains("{port}")) {
-            return Err("the command must take {port}".to_owned());
-        }
-        Ok(Self { name: name.to_owned(), cores, words })
-    }
-}
-
-/// Splits at blanks; quotes of either kind keep a word together, and an empty pair is an empty word.
-fn split_words(line: &str) -> Result<Vec<String>, String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    for character in line.chars() {
-        match (quote, character) {
-            (Some(open), _) if character == open => quote = None,
-            (None, '"' | '\'') => {
-                quote = Some(character);
-                word.get_or_insert_default();
-            }
-            (None, _) if character.is_whitespace() => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(character),
-        }
-    }
-    if quote.is_some() {
-        return Err("a quote is not closed".to_owned());
-    }
-    words.extend(word);
-    Ok(words)
-}
 
 /// A server that runs already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,26 +55,19 @@ impl Source {
     pub(crate) fn open(&self) -> Result<Server, Box<dyn Error>> {
         match self {
             Self::Start(command, cores) => Server::start(command, cores),
-            Self::Attach(attached) => Server::attach(attached),
+            Self::Attach(attached) => Server::attach(&attached.name, attached.port, attached.pid),
         }
     }
 
     /// Opens it once to learn what it is.
     pub(crate) fn note(&self) -> Result<ServerNote, Box<dyn Error>> {
-        let command = match self {
-            Self::Start(command, cores) => {
-                let quoted = |word: &String| {
-                    let is_plain = !word.is_empty() && !word.contains(char::is_whitespace);
-                    if is_plain { word.clone() } else { format!("\"{word}\"") }
-                };
-                // The folder a program lies in says something about the machine, nothing about the program.
-                let program = Path::new(&command.words[0]).file_name().unwrap_or_default().to_string_lossy().into();
-                let words: Vec<String> = [program].iter().chain(&command.words[1..]).map(quoted).collect();
-                format!("{} (cores {cores:?})", words.join(" "))
+        let version = self.open()?.version;
+        Ok(match self {
+            Self::Start(command, cores) => command.note(cores, version),
+            Self::Attach(attached) => {
+                ServerNote { name: attached.name.clone(), version, command: "found running".to_owned() }
             }
-            Self::Attach(_) => "found running".to_owned(),
-        };
-        Ok(ServerNote { name: self.name().to_owned(), version: self.open()?.version, command })
+        })
     }
 }
 
@@ -192,111 +119,9 @@ fn peers_in(folder: &Path) -> Result<Vec<Command>, Box<dyn Error>> {
     Ok(peers)
 }
 
-/// A server that answers. One that was started ends with this value.
-#[derive(Debug)]
-pub(crate) struct Server {
-    pub(crate) name: String,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) pid: u32,
-    /// What it says about itself.
-    pub(crate) version: String,
-    _started: Option<Started>,
-}
-
-#[derive(Debug)]
-struct Started {
-    child: Child,
-    /// Working folder and log; removed after the process.
-    dir: TempDir,
-}
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Server {
-    /// Starts a server on a free loopback port and waits until it answers.
-    pub(crate) fn start(command: &Command, cores: &[usize]) -> Result<Self, Box<dyn Error>> {
-        let dir = tempfile::tempdir()?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let fill =
-            |word: &String| word.replace("{port}", &port.to_string()).replace("{dir}", &dir.path().to_string_lossy());
-        let words: Vec<String> = command.words.iter().map(fill).collect();
-        // A relative program is relative to where we are, not to the server's folder.
-        let program = fs::canonicalize(&words[0]).ok().filter(|path| path.is_file());
-        let program = program.map_or_else(|| words[0].clone().into(), |path| path.into_os_string());
-        let log = File::create(dir.path().join("log"))?;
-        // A process inherits the cores of the thread that starts it: so none of its threads ever runs elsewhere.
-        let cores_before = pin_thread(cores)?;
-        let child = Process::new(&program)
-            .args(&words[1..])
-            .current_dir(dir.path())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn();
-        pin_thread(&cores_before)?;
-        let child = child.map_err(|error| format!("{}: {}: {error}", command.name, words[0]))?;
-        let mut started = Started { child, dir };
-        let endpoint = Endpoint::Tcp("127.0.0.1".to_owned(), port);
-        let deadline = Instant::now() + START_TIMEOUT;
-        let version = loop {
-            if let Some(version) = Self::ask_version(&endpoint) {
-                break version;
-            }
-            let has_ended = started.child.try_wait()?;
-            if has_ended.is_some() || Instant::now() > deadline {
-                let log = fs::read(started.dir.path().join("log")).unwrap_or_default();
-                let tail = String::from_utf8_lossy(&log[log.len().saturating_sub(LOG_TAIL_BYTES)..]).into_owned();
-                let state = has_ended.map_or_else(|| "still running".to_owned(), |status| status.to_string());
-                return Err(format!("{} does not answer ({state}); its log ends:\n{tail}", command.name).into());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        Ok(Self { name: command.name.clone(), endpoint, pid: started.child.id(), version, _started: Some(started) })
-    }
-
-    /// Takes a server that runs already. It is left alone at the end.
-    pub(crate) fn attach(attached: &Attached) -> Result<Self, Box<dyn Error>> {
-        let endpoint = Endpoint::Tcp("127.0.0.1".to_owned(), attached.port);
-        let version = Self::ask_version(&endpoint).ok_or_else(|| format!("{} does not answer", attached.name))?;
-        Ok(Self { name: attached.name.clone(), endpoint, pid: attached.pid, version, _started: None })
-    }
-
-    /// Connects to it.
-    pub(crate) fn client(&self) -> Result<Client, Box<dyn Error>> {
-        Ok(Client::connect(&self.endpoint, &Handshake::default()).map_err(|error| format!("{}: {error}", self.name))?)
-    }
-
-    fn ask_version(endpoint: &Endpoint) -> Option<String> {
-        let mut client = Client::connect(endpoint, &Handshake::default()).ok()?;
-        client.request(&["PING"]).ok()?;
-        // The name that fits first: the others report the Redis version they are compatible with, too.
-        for field in ["rkvs_version", "valkey_version", "dragonfly_version", "redis_version"] {
-            if let Ok(Some(version)) = client.info(field) {
-                return Some(format!("{} {version}", field.trim_end_matches("_version")));
-            }
-        }
-        Some("unknown".to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn commands_are_split_like_a_shell_would() {
-        let command: Command = r#"rkvs@0+1=target/rkvs --port {port} --save "" --name 'a b'"#.parse().unwrap();
-        assert_eq!((command.name.as_str(), command.cores), ("rkvs", Some(vec![0, 1])));
-        assert_eq!(command.words, ["target/rkvs", "--port", "{port}", "--save", "", "--name", "a b"]);
-        for bad in ["rkvs", "=x {port}", "a=", "a=x", "a=x \"{port}", "a@x=y {port}"] {
-            assert!(bad.parse::<Command>().is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn attached_servers_have_port_and_process() {
@@ -324,12 +149,5 @@ mod tests {
         servers.baseline = None;
         servers.commands.push(command("d"));
         assert!(servers.sources(&running).is_err());
-    }
-
-    #[test]
-    fn a_server_that_does_not_start_says_why() {
-        let command: Command = "broken=sh -c 'echo no such luck; exit 3' {port}".parse().unwrap();
-        let error = Server::start(&command, &[0]).unwrap_err().to_string();
-        assert!(error.contains("no such luck") && error.contains("exit status: 3"), "{error}");
     }
 }

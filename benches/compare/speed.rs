@@ -12,10 +12,12 @@ use rkvs_benches::generator::{Generator, Length, Outcome, Pace, Plan};
 use rkvs_benches::keyspace::Keyspace;
 use rkvs_benches::process::{cpu_time, resident_bytes};
 use rkvs_benches::request::{Operation, Weighted, Workload};
+use rkvs_benches::results::Results;
+use rkvs_benches::server::Server;
 
 use crate::arguments::{CellOperation, Preset, Speed};
-use crate::results::{Results, Round, SpeedCell, SpeedFigures};
-use crate::servers::{Server, Source};
+use crate::results::{Round, SpeedCell, SpeedFigures};
+use crate::servers::Source;
 use crate::{say, table};
 
 /// Requests per batch, and connections, while loading.
@@ -71,7 +73,7 @@ pub(crate) fn run(speed: &Speed) -> Result<(), Box<dyn Error>> {
     let sources = speed.servers.sources(&speed.attach)?;
     let notes = sources.iter().map(Source::note).collect::<Result<_, _>>()?;
     let json = speed.output.json.as_deref();
-    let mut results = Results::begin(setup(speed), notes, json.filter(|_| speed.output.resume))?;
+    let mut results = Results::begin("compare", setup(speed), notes, json.filter(|_| speed.output.resume))?;
 
     'data_sets: for (keys, value_bytes) in matrix.data_sets() {
         let is_done = |results: &Results<SpeedCell>, operation: CellOperation, pipeline: usize| {

@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::results::{MemoryCell, Results, SpeedCell, SpeedFigures};
+use rkvs_benches::results::{Results, thousands};
+
+use crate::results::{MemoryCell, SpeedCell, SpeedFigures};
 
 /// Draws speed: a table per data set, a row per kind of request, a column per server.
 pub(crate) fn speed(results: &Results<SpeedCell>) -> String {
-    let mut text = head(results);
+    let mut text = results.head();
     text.push_str("\nCPU time of the server per command, commands per second; × is CPU against the first column (above 1 is better; extremes of the rounds in brackets).\n");
     let mut data_set = None;
     for cell in &results.cells {
@@ -40,7 +42,7 @@ fn pipeline_name(pipeline: usize) -> String {
 
 /// Draws memory: a row per size, a column per server.
 pub(crate) fn memory(results: &Results<MemoryCell>) -> String {
-    let mut text = head(results);
+    let mut text = results.head();
     text.push_str("\nBytes per entry beyond key and value: resident memory / the server's own used_memory; × is resident memory of the first column over this one's.\n\n");
     header(&mut text, results);
     let mut sizes: Vec<_> = results.cells.iter().map(size).collect();
@@ -75,14 +77,6 @@ fn size(cell: &MemoryCell) -> (u64, u64, usize) {
     (cell.keys, cell.ttl_seconds, cell.value_bytes)
 }
 
-fn head<C>(results: &Results<C>) -> String {
-    let mut text = format!("{}, {}. {}\n\n", results.date, results.machine.note(), results.setup);
-    for server in &results.servers {
-        let _ = writeln!(text, "- {}: {}, `{}`", server.name, server.version, server.command);
-    }
-    text
-}
-
 fn header<C>(text: &mut String, results: &Results<C>) {
     text.push('|');
     for name in [""].into_iter().chain(results.servers.iter().map(|server| server.name.as_str())) {
@@ -97,23 +91,12 @@ fn skipped<C>(text: &mut String, results: &Results<C>) {
     }
 }
 
-/// Writes a number with a comma every three digits.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{Round, ServerNote};
+    use rkvs_benches::results::ServerNote;
+
+    use crate::results::Round;
 
     fn results<C: serde::Serialize + serde::de::DeserializeOwned>(cells: Vec<C>) -> Results<C> {
         let note = |name: &str| ServerNote {
@@ -121,7 +104,8 @@ mod tests {
             version: "redis 7.0.15".to_owned(),
             command: format!("{name} --port {{port}}"),
         };
-        let mut results = Results::begin("Five rounds.".to_owned(), vec![note("redis"), note("ours")], None).unwrap();
+        let mut results =
+            Results::begin("compare", "Five rounds.".to_owned(), vec![note("redis"), note("ours")], None).unwrap();
         results.cells = cells;
         results.skipped.push("10M keys need more memory".to_owned());
         results

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use rkvs_benches::distribution::Distribution;
 use rkvs_benches::endpoint::{Endpoint, Handshake};
 use rkvs_benches::generator::{Length, Pace, Plan};
-use rkvs_benches::keyspace::Keyspace;
+use rkvs_benches::keyspace::{Filler, Keyspace};
 use rkvs_benches::request::{Operation, Weighted, Workload};
 
 /// Load generator for servers that speak RESP.
@@ -235,6 +235,7 @@ impl Common {
             hash_prefix: self.hash_prefix.clone(),
             key_bytes: self.key_size as usize,
             fields: self.fields,
+            filler: Filler::Pattern,
         };
         Plan {
             endpoint,

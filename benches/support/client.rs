@@ -44,7 +44,16 @@ impl Client {
 
     /// Returns one field of INFO, such as `used_memory`.
     pub fn info(&mut self, field: &str) -> io::Result<Option<String>> {
-        let OwnedFrame::BulkString(text) = self.request(&["INFO"])? else {
+        self.info_field(&["INFO"], field)
+    }
+
+    /// Returns one field of one section of INFO, which costs the server less.
+    pub fn info_of(&mut self, section: &str, field: &str) -> io::Result<Option<String>> {
+        self.info_field(&["INFO", section], field)
+    }
+
+    fn info_field(&mut self, request: &[&str], field: &str) -> io::Result<Option<String>> {
+        let OwnedFrame::BulkString(text) = self.request(request)? else {
             return Err(io::Error::other("INFO did not answer with text"));
         };
         let text = String::from_utf8_lossy(&text).into_owned();

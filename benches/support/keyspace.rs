@@ -2,12 +2,27 @@
 //!
 //! Key number 42 of a million in 16 bytes is `key:000000000042`. The value of a key is known from its number and length,
 //! so anyone can check what a server returns: `v`, the last digits of the key's number, then filler. It never
-//! looks like an integer, which servers store in a shorter form.
+//! looks like an integer, which servers store in a shorter form. The filler is a pattern that all values share, or,
+//! where compression counts, half noise ([`Filler`]).
 
 use serde::Serialize;
 
+use crate::random::Random;
+
 /// Most digits a number is written with.
 pub const DIGITS_MAX: usize = 20;
+
+/// What a value holds beside its digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filler {
+    /// A pattern of letters, the same in all values: nothing to compress within one, everything from one to the next.
+    #[default]
+    Pattern,
+    /// One letter repeated in the first half of the value; the second half is bytes at random that belong to the key.
+    /// However one compresses, value by value or many together, half of it remains.
+    HalfNoise,
+}
 
 /// Keys `0..keys` and the shape of their names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,11 +37,20 @@ pub struct Keyspace {
     pub key_bytes: usize,
     /// Fields per hash; at least 1.
     pub fields: u64,
+    /// What values hold beside their digits.
+    pub filler: Filler,
 }
 
 impl Default for Keyspace {
     fn default() -> Self {
-        Self { keys: 1_000_000, prefix: "key:".into(), hash_prefix: "hash:".into(), key_bytes: 16, fields: 16 }
+        Self {
+            keys: 1_000_000,
+            prefix: "key:".into(),
+            hash_prefix: "hash:".into(),
+            key_bytes: 16,
+            fields: 16,
+            filler: Filler::Pattern,
+        }
     }
 }
 
@@ -63,10 +87,13 @@ impl Keyspace {
         if width > 0 {
             write_digits(&mut value[1..=width], number);
         }
+        let noise_bytes = self.noise_bytes(value_bytes);
+        write_noise(&mut value[value_bytes - noise_bytes..], number);
         value
     }
 
     /// Builds a value with zeros where the key's digits belong: from its second byte, [`Self::value_digits`] of them.
+    /// Its last [`Self::noise_bytes`] are still to be written.
     pub fn value_template(&self, value_bytes: usize) -> Vec<u8> {
         let digits = self.value_digits(value_bytes);
         // Filler of a pattern longer than a cache line: neither all alike nor worth generating at run time.
@@ -74,6 +101,7 @@ impl Keyspace {
             .map(|at| match at {
                 0 => b'v',
                 at if at <= digits => b'0',
+                _ if self.filler == Filler::HalfNoise => b'x',
                 at => b'a' + ((at * 7 + at / 26 * 3) % 26) as u8,
             })
             .collect()
@@ -81,7 +109,16 @@ impl Keyspace {
 
     /// Returns how many digits of the key's number a value carries.
     pub fn value_digits(&self, value_bytes: usize) -> usize {
-        self.varying_digits().min(value_bytes.saturating_sub(1))
+        let room = value_bytes - self.noise_bytes(value_bytes);
+        self.varying_digits().min(room.saturating_sub(1))
+    }
+
+    /// Returns how many bytes at its end a value has at random.
+    pub fn noise_bytes(&self, value_bytes: usize) -> usize {
+        match self.filler {
+            Filler::Pattern => 0,
+            Filler::HalfNoise => value_bytes / 2,
+        }
     }
 
     fn name(&self, prefix: &str, number: u64) -> Vec<u8> {
@@ -107,6 +144,15 @@ pub fn write_digits(target: &mut [u8], mut number: u64) {
     }
     if end == 1 {
         target[0] = b'0' + (number % 10) as u8;
+    }
+}
+
+/// Writes the bytes at random that belong to a key.
+#[inline]
+pub fn write_noise(target: &mut [u8], number: u64) {
+    let mut random = Random::new(number);
+    for piece in target.chunks_mut(8) {
+        piece.copy_from_slice(&random.next_u64().to_le_bytes()[..piece.len()]);
     }
 }
 
@@ -145,6 +191,16 @@ mod tests {
         assert_eq!(keyspace.value(1_234_567, 4), b"v567");
         assert_eq!(keyspace.value(7, 1), b"v");
         assert_eq!(keyspace.value(7, 0), b"");
+    }
+
+    #[test]
+    fn half_of_a_value_is_noise_of_its_key() {
+        let keyspace = Keyspace { filler: Filler::HalfNoise, ..Keyspace::default() };
+        let (one, other) = (keyspace.value(1, 33), keyspace.value(2, 33));
+        assert_eq!(one, keyspace.value(1, 33));
+        assert_eq!((&one[..17], &other[..17]), (&b"v000001xxxxxxxxxx"[..], &b"v000002xxxxxxxxxx"[..]));
+        assert_ne!(one[17..], other[17..]);
+        assert_eq!(&keyspace.value(123_456, 4)[..2], b"v6", "digits leave the noise its room");
     }
 
     #[test]

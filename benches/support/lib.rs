@@ -6,9 +6,11 @@
 //! - What came back: [`scanner`] (counts replies), [`check`] (reads values back), [`report`] (latencies and rates).
 //! - What a piece of code costs in process: [`timing`].
 //! - What it cost: [`process`] (pinning, CPU time and memory of a server), [`machine`] (where it was measured).
+//! - Who is measured: [`server`] (processes under test); side by side: [`results`].
 //!
 //! The programs on top: `rkvs-bench` in `load/` puts load on one server, `compare` in `compare/` puts the same load on
-//! several in turns, `resize` in `resize/` changes the number of shards under load, `micro/` times the engine in process. `results/` keeps what they found, dated, with the setup.
+//! several in turns, `save` in `save/` has several save and load in turns, `resize` in `resize/` changes the number of shards
+//! under load, `micro/` times the engine in process. `results/` keeps what they found, dated, with the setup.
 
 pub mod check;
 pub mod client;
@@ -21,5 +23,7 @@ pub mod process;
 pub mod random;
 pub mod report;
 pub mod request;
+pub mod results;
 pub mod scanner;
+pub mod server;
 pub mod timing;

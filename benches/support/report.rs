@@ -10,6 +10,14 @@ use crate::check::CheckOutcome;
 use crate::generator::{Outcome, Pace, Plan};
 use crate::machine::{Machine, today};
 
+/// Longest latency that is told apart from longer ones, in nanoseconds.
+const LATENCY_NS_MAX: u64 = 600_000_000_000;
+
+/// Returns an empty histogram of nanoseconds; all of them have the same bounds.
+pub fn nanoseconds() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3).expect("the bounds are constants that agree")
+}
+
 /// One run of the load generator with everything needed to repeat it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use crate::distribution::KeySource;
-use crate::keyspace::{Keyspace, write_digits};
+use crate::keyspace::{Keyspace, write_digits, write_noise};
 use crate::random::Random;
 
 /// Most bytes one thread's prebuilt batches take together.
@@ -195,6 +195,8 @@ enum Number {
     SameKey,
     /// Draws a field.
     Field,
+    /// Takes the key drawn last, and writes its noise instead of digits.
+    Noise,
 }
 
 impl Batches {
@@ -238,10 +240,14 @@ impl Batches {
                     key = source.next_key();
                     key
                 }
-                Number::SameKey => key,
+                Number::SameKey | Number::Noise => key,
                 Number::Field => source.below(fields),
             };
-            write_digits(&mut batch.bytes[patch.at..patch.at + patch.width], number);
+            let target = &mut batch.bytes[patch.at..patch.at + patch.width];
+            match patch.number {
+                Number::Noise => write_noise(target, number),
+                _ => write_digits(target, number),
+            }
         }
         &batch.bytes[..end.bytes]
     }
@@ -341,6 +347,15 @@ impl Layout<'_> {
         let value = keyspace.value_template(value_bytes);
         let digits = keyspace.value_digits(value_bytes);
         self.numbered(&value, 1 + digits, Piece::Value(digits));
+        self.noise(self.batch.bytes.len() - 2, value_bytes);
+    }
+
+    /// Marks the end of a value as noise to be written, if it has any.
+    fn noise(&mut self, value_end: usize, value_bytes: usize) {
+        let width = self.workload.keyspace.noise_bytes(value_bytes);
+        if width > 0 {
+            self.batch.patches.push(Patch { at: value_end - width, width, number: Number::Noise });
+        }
     }
 
     /// Appends an argument whose digits end at `digits_end`.
@@ -394,15 +409,18 @@ impl Layout<'_> {
                 Piece::Value(digits) => 1 + digits,
                 Piece::Key | Piece::Field => text.len(),
             };
-            pieces.push((argument.len() + digits_end, piece));
+            pieces.push((argument.len() + digits_end, argument.len() + text.len(), piece));
             argument.extend_from_slice(&text);
             rest = after;
         }
         argument.extend_from_slice(rest.as_bytes());
         self.argument(&argument);
         let start = self.batch.bytes.len() - 2 - argument.len();
-        for (end, piece) in pieces {
-            self.patch(start + end, piece);
+        for (digits_end, end, piece) in pieces {
+            self.patch(start + digits_end, piece);
+            if matches!(piece, Piece::Value(_)) {
+                self.noise(start + end, value_bytes);
+            }
         }
         Ok(())
     }

@@ -363,7 +363,7 @@ fn tasks_are_kept_in_snapshots() {
     setup.autosave.set_everything(1_000, file("all.bin"), None).unwrap();
     setup.pass(1_000);
     let other = engine();
-    let loaded = load_all(&other, &setup.directory, &file("all.bin"), 2, &LoadProgress::default()).unwrap();
+    let loaded = load_all(&other, &setup.directory, &file("all.bin"), &|_| false, 2, &LoadProgress::default()).unwrap();
     let kept: Vec<_> = loaded.namespaces.iter().map(|(namespace, kept)| (namespace.name(), kept.clone())).collect();
     assert_eq!(kept, [("0", None), ("users", Some(every(5_000, "{ns}-{ts}.rkvs", 7))), ("others", None)]);
 }

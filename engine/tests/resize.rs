@@ -370,6 +370,42 @@ fn limits_refuse_no_move_and_are_kept_while_it_goes_on() {
 }
 
 #[test]
+fn a_limit_of_memory_comes_and_goes_while_shards_lease_and_keys_move() {
+    const KEYS: i64 = 2_000;
+    let (engine, namespace, mut handle) = filled(4, KEYS);
+    let stop = AtomicBool::new(false);
+    let rounds = || (0..).take_while(|_| !stop.load(Ordering::Relaxed));
+    thread::scope(|scope| {
+        let _stop = StopOnDrop(&stop);
+        scope.spawn(|| {
+            rounds()
+                .for_each(|round: u64| engine.set_max_memory_bytes(if round.is_multiple_of(2) { 4 << 30 } else { 0 }))
+        });
+        for writer in 0..2 {
+            let (engine, mut handle) = (&engine, Handle::new(Arc::clone(&namespace)));
+            scope.spawn(move || {
+                for round in rounds() {
+                    let name = format!("{writer}:{}", round % 5_000);
+                    let (key, value) = (engine.key(name.as_bytes()), vec![b'v'; 1 + round as usize % 900]);
+                    handle.with_key(key, 1, |keyspace| keyspace.set_string(key, &value, KEEP)).unwrap().unwrap();
+                }
+            });
+        }
+        for shards in [16, 3, 32, 4] {
+            let resizing = namespace.begin_resize(shards).unwrap();
+            if shards == 3 {
+                step_to(&resizing, 0.5);
+                resizing.cancel();
+            }
+            finish(&resizing);
+        }
+    });
+    for number in 0..KEYS {
+        assert_eq!(get(&mut handle, &engine, &format!("key:{number}")), Some(number));
+    }
+}
+
+#[test]
 fn a_deletion_ends_it_and_a_clearing_does_not() {
     let (engine, _) = engine(2);
     let namespace = engine.create_namespace("brief", NamespaceOptions::default()).unwrap();

@@ -83,6 +83,9 @@ fn serve(startup: &mut Startup) -> Result<(), Box<dyn std::error::Error>> {
     running.server.stop();
     let server = Arc::clone(&running.server);
     let well = running.join();
+    if server.resizer.has_failed() {
+        return Err("a resize failed: what was in memory was not saved".into());
+    }
     let saved = server.persistence.save_rest(&server);
     server.persistence.end_jobs();
     saved?;

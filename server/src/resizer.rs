@@ -2,11 +2,13 @@
 //!
 //! It is there while there is something to do, and works in slices between which clients have their turn (`engine`'s
 //! `shard/resize.rs`), so it needs no share of the workers' time. When the server stops it stops too, wherever it is: nothing on disk
-//! depends on how many shards there are.
+//! depends on how many shards there are. Should it ever fail in the middle of a step, nobody knows any more where all keys are: then the
+//! server stops without saving, and the last snapshot stays.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 
 use parking_lot::Mutex;
@@ -14,6 +16,8 @@ use rkvs_engine::namespace::Namespace;
 use rkvs_engine::shard::SHARDS_MAX;
 use rkvs_engine::shard::resize::{ResizeEnd, Resizing};
 use rkvs_engine::shard::route::RouteTable;
+
+use crate::server::Server;
 
 /// Resizes that wait at most.
 const WAITING_MAX: usize = 64;
@@ -23,6 +27,9 @@ const WAITING_MAX: usize = 64;
 pub struct Resizer {
     work: Mutex<Work>,
     stopped: AtomicBool,
+    has_failed: AtomicBool,
+    /// The server that stops when this fails.
+    server: OnceLock<Weak<Server>>,
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +67,17 @@ pub enum ResizeRefusal {
 }
 
 impl Resizer {
+    /// Says whose namespaces these are.
+    pub(crate) fn serve(&self, server: &Arc<Server>) {
+        // Said once.
+        let _ = self.server.set(Arc::downgrade(server));
+    }
+
+    /// Whether it failed, so that what is in memory must not be saved.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
+    }
+
     /// Has a namespace be given another number of shards, after those that were asked for before. Returns at once.
     ///
     /// # Errors
@@ -78,7 +96,11 @@ impl Resizer {
         }
         if !work.is_staffed {
             let resizer = Arc::clone(self);
-            let spawned = thread::Builder::new().name("rkvs-resizer".into()).spawn(move || resizer.work());
+            let spawned = thread::Builder::new().name("rkvs-resizer".into()).spawn(move || {
+                if catch_unwind(AssertUnwindSafe(|| resizer.work())).is_err() {
+                    resizer.fail();
+                }
+            });
             spawned.map_err(|_| ResizeRefusal::NoThread)?;
             work.is_staffed = true;
         }
@@ -102,6 +124,14 @@ impl Resizer {
     /// Ends the thread within a slice.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn fail(&self) {
+        self.has_failed.store(true, Ordering::Relaxed);
+        tracing::error!("a resize failed; the server stops without saving");
+        if let Some(server) = self.server.get().and_then(Weak::upgrade) {
+            server.stop();
+        }
     }
 
     fn work(&self) {

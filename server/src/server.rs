@@ -10,14 +10,14 @@ use rkvs_engine::engine::{Engine, EngineOptions, NamespaceOptions};
 use rkvs_engine::namespace::{Handle, Limits, Namespace};
 use rkvs_engine::persistence::AutosaveSettings;
 use rkvs_engine::shard::SHARDS_MAX;
-use rkvs_engine::snapshot::file::FileError;
+use rkvs_engine::snapshot::file::{self, FileError};
 use rkvs_engine::value::hash::HashLimits;
 
 use crate::command::table::CommandTable;
 use crate::config::{AutosavePattern, Config, NamespaceSettings, Namespaces, Settings};
 use crate::metrics::{Counters, LatencyMonitor, NamespaceRates, Observer, Slowlog};
 use crate::net::{self, Descriptors, Inbox, ListenError, Listener, Shutdown, Worker};
-use crate::persistence::Persistence;
+use crate::persistence::{Persistence, RDB_SUFFIX};
 use crate::resizer::Resizer;
 use crate::session::{Clients, Pause};
 
@@ -147,6 +147,7 @@ impl Server {
             config: Arc::new(config),
         });
         server.persistence.serve(&server);
+        server.resizer.serve(&server);
         server.follow_settings();
         Ok(Bound { server, listeners, polls })
     }
@@ -167,6 +168,7 @@ impl Server {
         follow("hash-max-listpack-entries", |engine, settings| engine.set_hash_limits(hash_limits(settings)));
         follow("hash-max-listpack-value", |engine, settings| engine.set_hash_limits(hash_limits(settings)));
         follow("snapshot-buffer", |engine, settings| engine.snapshot_bound().set_max_bytes(buffer_bytes(settings)));
+        self.config.on_change("dbfilename", Box::new(|_, after| snapshot_name_allowed(after)));
         let workers = self.workers();
         self.config.on_change("maxclients", Box::new(move |_, after| follow_maxclients(after.maxclients, workers)));
     }
@@ -262,6 +264,15 @@ impl Running {
     /// Waits until all workers have ended; returns whether all ended well.
     pub fn join(self) -> bool {
         self.workers.into_iter().map(thread::JoinHandle::join).filter(Result::is_err).count() == 0
+    }
+}
+
+/// Whether the name of the snapshot may be set while the server runs: not one of a file that others read.
+fn snapshot_name_allowed(settings: &Settings) -> Result<(), String> {
+    let name = settings.dbfilename.file_name().as_str();
+    match name.ends_with(file::SUFFIX) || name.ends_with(RDB_SUFFIX) {
+        true => Ok(()),
+        false => Err(format!("while the server runs the name must end in {} or {RDB_SUFFIX}", file::SUFFIX)),
     }
 }
 

@@ -331,6 +331,39 @@ fn only_abandoned_temporaries_are_removed() {
 }
 
 #[test]
+fn namespaces_come_back_with_their_limits_and_numbers_of_shards() {
+    let dir = folder();
+    let server = Server::rkvs_in(dir.path(), &[]);
+    let mut client = server.client();
+    assert_ok(&client.line("SET key value"));
+    for request in [
+        "NAMESPACE CONFIG SET 0 maxkeys 77",
+        "NAMESPACE RESIZE 3 2",
+        "NAMESPACE CREATE users SHARDS 5 MAXVALUESIZE 1000",
+        "NAMESPACE RESIZE 0 4",
+    ] {
+        assert_ok(&client.line(request));
+    }
+    client.until("it is resized", |client| format!("{:?}", client.line("NAMESPACE RESIZE 0 STATUS")).contains("done"));
+    let described =
+        |client: &mut Client| ["0", "3", "users"].map(|name| client.line(&format!("NAMESPACE CONFIG GET {name} *")));
+    let before = described(&mut client);
+    assert_ok(&client.line("SAVE"));
+    server.kill();
+    let server = Server::rkvs_in(dir.path(), &[]);
+    let mut client = server.client();
+    assert_eq!(described(&mut client), before);
+    // What the configuration says of a namespace outranks the file.
+    drop(server);
+    let file = dir.path().join("own.toml");
+    fs::write(&file, "[namespaces.0]\nmax_keys = 5\n").unwrap();
+    let server = Server::rkvs_in(dir.path(), &[file.to_str().unwrap()]);
+    let configured = described(&mut server.client());
+    assert_ne!(configured[0], before[0]);
+    assert_eq!(configured[1..], before[1..]);
+}
+
+#[test]
 fn restarts_in_a_row_lose_nothing() {
     let dir = folder();
     let mut server = Server::rkvs_in(dir.path(), &["--save", "1 1"]);

@@ -244,6 +244,26 @@ fn attack(client: &mut Client, home: &Path) -> Vec<Value> {
     replies
 }
 
+/// Whoever may change protected settings can choose a folder, but not the name of a file that others obey.
+#[test]
+fn protected_or_not_the_snapshot_has_a_name_of_its_own() {
+    let (home, data) = home();
+    let server = Server::rkvs_in(&data, &["--enable-protected-configs", "yes"]);
+    let mut client = server.client();
+    let before = look(&home.path().join(".ssh"));
+    assert_ok(&client.cmd(&["CONFIG", "SET", "dir", home.path().join(".ssh").to_str().unwrap()]));
+    for name in ["authorized_keys", "crontab", "x.txt"] {
+        let refused = text(&client.cmd(&["CONFIG", "SET", "dbfilename", name]));
+        assert!(refused.contains("must end in .rkvs or .rdb"), "{refused}");
+    }
+    assert_ok(&client.cmd(&["SET", "payload", "\n\nssh-ed25519 AAAA attacker\n\n"]));
+    assert_ok(&client.line("SAVE"));
+    let mut after = look(&home.path().join(".ssh"));
+    after.retain(|path, _| !path.ends_with("dump.rkvs"));
+    assert!(before == after, "something has changed");
+    assert_ok(&client.line("CONFIG SET dbfilename own.rdb"));
+}
+
 #[test]
 fn the_attacks_on_authorized_keys_and_crontab_change_nothing() {
     let mut all = Vec::new();

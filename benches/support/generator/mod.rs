@@ -11,10 +11,11 @@ mod tests;
 mod worker;
 
 use std::io;
+use std::iter::repeat_n;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -24,11 +25,9 @@ use self::worker::Worker;
 use crate::distribution::{Distribution, part_of};
 use crate::endpoint::{Endpoint, Handshake, Socket};
 use crate::process;
+use crate::report::nanoseconds;
 use crate::request::{Workload, WorkloadError};
 use crate::scanner::{ReplyCounts, ScanError};
-
-/// Longest latency that is told apart from longer ones, in nanoseconds.
-const LATENCY_NS_MAX: u64 = 600_000_000_000;
 
 /// What to do, for how long, and how hard.
 #[derive(Clone, Debug, Serialize)]
@@ -173,15 +172,24 @@ pub struct Outcome {
     pub cpu: Duration,
     /// CPU time of the generator's busiest thread over its running time, 0 to 1.
     pub busiest_thread: f64,
+    /// What `latency` sums up, one by one; empty unless [`Generator::with_timeline`] asked for it.
+    pub timeline: Vec<Timed>,
+}
+
+/// When a request was sent (open loop: due), and what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timed {
+    /// Begin of its latency.
+    pub start: Instant,
+    /// Until its reply came, or until it was given up, in nanoseconds.
+    pub latency_ns: u64,
 }
 
 impl Outcome {
     fn new() -> Self {
-        let histogram =
-            || Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3).expect("the bounds are constants that agree");
         Self {
-            latency: histogram(),
-            lag: histogram(),
+            latency: nanoseconds(),
+            lag: nanoseconds(),
             replies: 0,
             measured_replies: 0,
             measured: Duration::ZERO,
@@ -191,10 +199,20 @@ impl Outcome {
             received_bytes: 0,
             cpu: Duration::ZERO,
             busiest_thread: 0.0,
+            timeline: Vec::new(),
         }
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Books requests that were measured, with their begin if the timeline is kept.
+    #[inline]
+    fn record(&mut self, latency_ns: u64, requests: u64, start: Option<Instant>) {
+        self.latency.saturating_record_n(latency_ns, requests);
+        if let Some(start) = start {
+            self.timeline.extend(repeat_n(Timed { start, latency_ns }, requests as usize));
+        }
+    }
+
+    fn add(&mut self, mut other: Self) {
         let same_bounds = "all histograms have the same bounds";
         self.latency.add(&other.latency).expect(same_bounds);
         self.lag.add(&other.lag).expect(same_bounds);
@@ -207,6 +225,7 @@ impl Outcome {
         self.sent_bytes += other.sent_bytes;
         self.received_bytes += other.received_bytes;
         self.busiest_thread = self.busiest_thread.max(other.busiest_thread);
+        self.timeline.append(&mut other.timeline);
     }
 
     /// Replies per second while measuring.
@@ -255,8 +274,23 @@ impl Generator {
         Ok(Self { workers: workers.collect::<Result<_, _>>()?, cores: plan.cores.clone() })
     }
 
+    /// Keeps the time of every request that is measured (24 bytes each), so that what happened during something else
+    /// can be told from the rest.
+    #[must_use]
+    pub fn with_timeline(mut self) -> Self {
+        for worker in &mut self.workers {
+            worker.keep_timeline();
+        }
+        self
+    }
+
     /// Runs the plan to its end. The first thread that fails stops the others.
     pub fn run(self) -> Result<Outcome, LoadError> {
+        self.run_until(&AtomicBool::new(false))
+    }
+
+    /// Runs the plan to its end, or until `end` is set, which ends the time that is measured.
+    pub fn run_until(self, end: &AtomicBool) -> Result<Outcome, LoadError> {
         let stop = AtomicBool::new(false);
         let start = Barrier::new(self.workers.len());
         let (stop, start) = (&stop, &start);
@@ -269,7 +303,7 @@ impl Generator {
                         None => Ok(()),
                     };
                     start.wait();
-                    let result = pinned.and_then(|()| worker.run(stop));
+                    let result = pinned.and_then(|()| worker.run(stop, end));
                     if result.is_err() {
                         stop.store(true, Ordering::Relaxed);
                     }
@@ -283,7 +317,7 @@ impl Generator {
         let mut failure = None;
         for result in results {
             match result {
-                Ok(part) => outcome.add(&part),
+                Ok(part) => outcome.add(part),
                 Err(LoadError::Stopped) => {}
                 Err(error) => failure = failure.or(Some(error)),
             }

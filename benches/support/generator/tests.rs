@@ -14,7 +14,7 @@ use redis_protocol::resp2::types::{OwnedFrame, Resp2Frame};
 use super::*;
 use crate::check::read_back;
 use crate::client::Client;
-use crate::keyspace::Keyspace;
+use crate::keyspace::{Filler, Keyspace};
 use crate::request::{Operation, Weighted};
 
 /// What the server does besides answering.
@@ -145,6 +145,18 @@ fn read_all_back(plan: &Plan) -> crate::check::CheckOutcome {
 }
 
 #[test]
+fn noise_is_written_and_reads_back() {
+    let (_server, endpoint) = Server::on_tcp(Mood::Good);
+    for operation in [SET, Operation::Custom("SET {key} {value}".to_owned())] {
+        let mut plan = plan(endpoint.clone(), operation, 500);
+        plan.workload.keyspace.filler = Filler::HalfNoise;
+        run(&plan).unwrap();
+        let check = read_all_back(&plan);
+        assert_eq!((check.asked, check.right), (500, 500), "{:?}", check.differences);
+    }
+}
+
+#[test]
 fn every_key_is_written_once_and_reads_back() {
     let (server, endpoint) = Server::on_tcp(Mood::Good);
     let plan = plan(endpoint, SET, 1_001);
@@ -239,7 +251,7 @@ fn an_open_loop_charges_a_pause_to_everything_due_meanwhile() {
     let outcome = run(&plan).unwrap();
     assert_eq!(outcome.latency.len(), 300);
     // 200 requests were due during the pause and waited 100 ms on average; a closed loop would have seen one slow one.
-    let slow = outcome.latency.count_between(50_000_000, LATENCY_NS_MAX);
+    let slow = outcome.latency.count_between(50_000_000, outcome.latency.high());
     assert!(slow >= 120, "{slow} slow requests");
     assert!(outcome.lag.max() >= 150_000_000, "batches beyond four in flight were sent late");
 }
@@ -281,4 +293,30 @@ fn an_empty_plan_is_refused() {
     for (empty, name) in [(no_connections, "connections"), (no_rate, "rate")] {
         assert!(matches!(run(&empty), Err(LoadError::Nothing(nothing)) if nothing == name));
     }
+}
+
+#[test]
+fn a_run_ends_when_told_and_its_timeline_holds_what_was_measured() {
+    let (server, endpoint) = Server::on_tcp(Mood::Good);
+    let plan = Plan {
+        pace: Pace::Open { rate: 2_000.0, in_flight_max: 16 },
+        length: Length::Lasting { warm_up: Duration::ZERO, measured: Duration::from_secs(3_600) },
+        pipeline: 2,
+        ..plan(endpoint, SET, 1_000)
+    };
+    let end = AtomicBool::new(false);
+    let begin = Instant::now();
+    let outcome = thread::scope(|scope| {
+        let run = scope.spawn(|| Generator::connect(&plan)?.with_timeline().run_until(&end));
+        while server.requests.load(Ordering::Relaxed) < 100 {
+            thread::yield_now();
+        }
+        end.store(true, Ordering::Relaxed);
+        run.join().unwrap().unwrap()
+    });
+    assert!(outcome.measured < begin.elapsed());
+    assert_eq!(outcome.timeline.len() as u64, outcome.latency.len());
+    assert!(outcome.timeline.len() >= 100);
+    assert!(outcome.timeline.iter().all(|timed| timed.start >= begin && timed.latency_ns > 0));
+    assert!(run(&Plan { length: Length::Requests(10), ..plan.clone() }).unwrap().timeline.is_empty());
 }

@@ -30,6 +30,7 @@ pub(super) struct Worker {
     stall_timeout: Duration,
     buffer: Vec<u8>,
     outcome: Outcome,
+    keeps_timeline: bool,
     start: Instant,
     last_reply_ns: u64,
     /// When the wait for the next reply began.
@@ -108,6 +109,7 @@ impl Worker {
             stall_timeout: plan.stall_timeout,
             buffer: vec![0; READ_BYTES],
             outcome: Outcome::new(),
+            keeps_timeline: false,
             start: Instant::now(),
             last_reply_ns: 0,
             waiting_since_ns: 0,
@@ -115,8 +117,13 @@ impl Worker {
         })
     }
 
-    /// Runs until everything is asked and answered.
-    pub(super) fn run(mut self, stop: &AtomicBool) -> Result<Outcome, LoadError> {
+    /// Keeps the time of every batch that is measured.
+    pub(super) fn keep_timeline(&mut self) {
+        self.keeps_timeline = true;
+    }
+
+    /// Runs until everything is asked and answered; nothing is asked any more once `end` is set.
+    pub(super) fn run(mut self, stop: &AtomicBool, end: &AtomicBool) -> Result<Outcome, LoadError> {
         self.start = Instant::now();
         let cpu_before = process::thread_cpu();
         let mut events = Events::with_capacity(EVENTS_MAX);
@@ -129,6 +136,9 @@ impl Worker {
         loop {
             let now_ns = self.now_ns();
             let sleep = self.send_due(now_ns)?;
+            if now_ns < self.requests.measured_ns.end && end.load(Ordering::Relaxed) {
+                self.requests.measured_ns.end = now_ns.max(self.requests.measured_ns.start);
+            }
             if now_ns >= self.requests.measured_ns.end && self.requests.left > 0 {
                 self.give_up_due(now_ns);
                 self.requests.left = 0;
@@ -208,7 +218,8 @@ impl Worker {
                 self.outcome.unsent += requests;
                 if self.requests.measured_ns.contains(&due_ns) {
                     let waited_ns = (now_ns - due_ns).max(1);
-                    self.outcome.latency.saturating_record_n(waited_ns, requests);
+                    let due = self.keeps_timeline.then(|| self.start + Duration::from_nanos(due_ns));
+                    self.outcome.record(waited_ns, requests, due);
                 }
             }
         }
@@ -288,7 +299,8 @@ impl Worker {
             left -= count;
             flight.replies_left -= count;
             if self.requests.measured_ns.contains(&flight.start_ns) {
-                self.outcome.latency.saturating_record_n((now_ns - flight.start_ns).max(1), count);
+                let start = self.keeps_timeline.then(|| self.start + Duration::from_nanos(flight.start_ns));
+                self.outcome.record((now_ns - flight.start_ns).max(1), count, start);
             }
             if flight.replies_left == 0 {
                 connection.flights.pop_front();

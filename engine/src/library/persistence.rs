@@ -174,7 +174,8 @@ impl Inner {
         let persistence = self.persistence()?;
         let mut loaded = Loaded::default();
         if let Some(file) = &file {
-            match load_all(&self.engine, &persistence.directory, file, threads(), &LoadProgress::default()) {
+            match load_all(&self.engine, &persistence.directory, file, &|_| false, threads(), &LoadProgress::default())
+            {
                 Ok(found) => loaded = found,
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(RkvsError::not_loaded(error, self.engine.max_namespaces())),

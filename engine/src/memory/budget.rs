@@ -12,6 +12,10 @@ use crate::keyspace::ENTRY_OVERHEAD_BYTES;
 /// What storing an entry reserves at the least.
 const ENTRY_BYTES_MIN: u64 = ENTRY_OVERHEAD_BYTES as u64;
 
+/// By how much a lease grows at the least, and at the most.
+const GRANULE_BYTES_MIN: u64 = 256;
+const GRANULE_BYTES_MAX: u64 = 64 << 10;
+
 /// Bytes that may be leased. A limit of 0 is none; then leases are not kept at all.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
@@ -69,11 +73,11 @@ impl Budget {
     }
 
     /// By how much a lease grows: a 65,536th of the limit, so that unused leases stay below a percent of it for hundreds of
-    /// shards.
+    /// shards. The largest there is without a limit: one may be taken away while shards still lease.
     pub(crate) fn granule_bytes(&self) -> u64 {
         match self.limit_bytes() {
-            0 => u64::MAX,
-            limit_bytes => (limit_bytes >> 16).clamp(256, 64 << 10),
+            0 => GRANULE_BYTES_MAX,
+            limit_bytes => (limit_bytes >> 16).clamp(GRANULE_BYTES_MIN, GRANULE_BYTES_MAX),
         }
     }
 }

@@ -127,6 +127,8 @@ pub struct AutosaveTask {
     pub running: Option<Arc<SaveProgress>>,
     /// The last save that ended; `None` before the first.
     pub last: Option<Attempt>,
+    /// The last save that went well; `None` before the first.
+    pub last_good: Option<Attempt>,
 }
 
 /// How a save ended.
@@ -179,6 +181,7 @@ struct Task {
     /// The count of changes that the last file shows.
     saved_changes: Option<u64>,
     last: Option<Attempt>,
+    last_good: Option<Attempt>,
 }
 
 #[derive(Clone)]
@@ -249,7 +252,10 @@ impl Autosave {
         let ending = self.shared.cancel(&state, name.as_deref());
         state.last_number += 1;
         let number = state.last_number;
-        state.tasks.insert(name, Task { number, target, interval_ms, files, due_ms, saved_changes, last: None });
+        state.tasks.insert(
+            name,
+            Task { number, target, interval_ms, files, due_ms, saved_changes, last: None, last_good: None },
+        );
         self.shared.changed.notify_all();
         Ok(ending)
     }
@@ -399,6 +405,7 @@ impl Task {
             due_in_ms: self.due_ms.saturating_sub(now_ms),
             running,
             last: self.last.clone(),
+            last_good: self.last_good.clone(),
         }
     }
 
@@ -469,7 +476,10 @@ impl Shared {
         if let Some(task) = state.tasks.get_mut(&name).filter(|task| task.number == number) {
             task.plan(now_ms);
             if let Some(attempt) = attempt {
-                task.saved_changes = attempt.result.as_ref().map_or(task.saved_changes, |saved| Some(saved.changes));
+                if let Ok(saved) = &attempt.result {
+                    task.saved_changes = Some(saved.changes);
+                    task.last_good = Some(attempt.clone());
+                }
                 task.last = Some(attempt);
             }
         }

@@ -3,6 +3,7 @@
 //! Entries go into namespaces that nobody finds yet, or that nobody uses yet, from several threads; only when all of the file
 //! was read and found sound do the namespaces get their limits and their places. So a file that is refused changes nothing.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -111,23 +112,24 @@ impl LoadError {
     }
 }
 
-/// Loads everything that a file holds, our own or an RDB file, into an engine that nobody uses yet. Namespaces are made as they
-/// were. Those that are there already keep the limits and the number of shards they have: they are matched by name, numbered databases by
-/// index.
+/// Loads everything that a file holds, our own or an RDB file, into an engine that nobody uses yet. Namespaces become what they
+/// were, with their limits and numbers of shards. Those that are there already are matched by name, numbered databases by index; where
+/// `keeps` says so, they keep the limits and the number of shards they have.
 ///
 /// Blocks until it is done; `threads` work on it. The engine's limit of memory does not hold meanwhile.
 ///
 /// # Errors
 ///
-/// [`LoadError`]; the namespaces that were there are empty then, and no others have come.
+/// [`LoadError`]; the namespaces that were there are as they were and empty then, and no others have come.
 pub fn load_all(
     engine: &Engine,
     directory: &Directory,
     name: &FileName,
+    keeps: &dyn Fn(&Namespace) -> bool,
     threads: usize,
     progress: &LoadProgress,
 ) -> Result<Loaded, LoadError> {
-    Loading { engine, directory, name, threads, progress, checked: true, only: None }.into_present()
+    Loading { engine, directory, name, threads, progress, checked: true, only: None }.into_present(keeps)
 }
 
 /// [`load_all`] with checksums left unchecked, so that fuzzing reaches what is behind them.
@@ -138,7 +140,7 @@ pub(crate) fn load_all_unchecked(
     threads: usize,
     progress: &LoadProgress,
 ) -> Result<Loaded, LoadError> {
-    Loading { engine, directory, name, threads, progress, checked: false, only: None }.into_present()
+    Loading { engine, directory, name, threads, progress, checked: false, only: None }.into_present(&|_| false)
 }
 
 /// Loads the one namespace that a file holds, our own or an RDB file, as it is called there or under another name, into an engine
@@ -168,6 +170,50 @@ struct Loading<'l> {
     only: Option<Option<&'l str>>,
     /// Whether checksums are compared.
     checked: bool,
+}
+
+/// A namespace that was there before, which has no limits while it is loaded.
+struct Present {
+    namespace: Arc<Namespace>,
+    /// The limits it gets afterwards.
+    limits: Cell<Limits>,
+    limits_before: Limits,
+    shard_count_before: usize,
+    /// Whether its limits and number of shards stay.
+    keeps: bool,
+}
+
+impl Present {
+    fn new(namespace: Arc<Namespace>, keeps: bool) -> Self {
+        let limits = namespace.limits();
+        let shard_count_before = namespace.shard_count();
+        Self { limits: Cell::new(limits), limits_before: limits, shard_count_before, keeps, namespace }
+    }
+
+    /// Becomes what a section describes. One that says nothing of shards comes from elsewhere, and says nothing of limits either.
+    fn take_from(&self, section: &Section) -> Result<(), Error> {
+        if self.keeps || section.shard_count == 0 {
+            return Ok(());
+        }
+        self.limits.set(limits_of(section));
+        self.set_shard_count(section.shard_count as usize)
+    }
+
+    fn set_shard_count(&self, shards: usize) -> Result<(), Error> {
+        if self.namespace.shard_count() != shards {
+            self.namespace.begin_resize(shards)?.run(&AtomicBool::new(false))?;
+        }
+        Ok(())
+    }
+
+    /// Is empty again and as it was. One that is gone meanwhile is empty.
+    fn restore(&self) {
+        if !self.namespace.is_vacant() {
+            let _ = Handle::new(Arc::clone(&self.namespace)).with(Reach::All, 0, |keyspace| keyspace.clear());
+        }
+        let _ = self.set_shard_count(self.shard_count_before);
+        self.limits.set(self.limits_before);
+    }
 }
 
 /// A namespace that is being loaded. One that was made for it goes again, unless it is kept.
@@ -222,40 +268,41 @@ impl<'l> Loading<'l> {
     }
 
     /// Loads everything into the namespaces there are, which have no limits meanwhile, and others.
-    fn into_present(self) -> Result<Loaded, LoadError> {
+    fn into_present(self, keeps: &dyn Fn(&Namespace) -> bool) -> Result<Loaded, LoadError> {
         let engine = self.engine;
-        let present: Vec<_> =
-            engine.namespaces().into_iter().map(|namespace| (namespace.limits(), namespace)).collect();
+        let namespaces = engine.namespaces().into_iter();
+        let present: Vec<Present> = namespaces
+            .map(|namespace| {
+                let keeps = keeps(&namespace);
+                Present::new(namespace, keeps)
+            })
+            .collect();
         let limit_bytes = engine.max_memory_bytes();
         // Keys that are found and removed meanwhile would be missed when they are counted.
         let still = engine.pause_expiry();
         engine.set_max_memory_bytes(0);
-        for (_, namespace) in &present {
+        for Present { namespace, .. } in &present {
             // A namespace that is gone is not in anybody's way.
             let _ = namespace.set_limits(Limits::default());
         }
         let loaded = self.everything(&present);
         if loaded.is_err() {
-            for (_, namespace) in present.iter().filter(|(_, namespace)| !namespace.is_vacant()) {
-                let mut handle = Handle::new(Arc::clone(namespace));
-                // One that is gone is empty.
-                let _ = handle.with(Reach::All, 0, |keyspace| keyspace.clear());
-            }
+            present.iter().for_each(Present::restore);
         }
         drop(still);
         // What was set meanwhile is newer.
         if engine.max_memory_bytes() == 0 {
             engine.set_max_memory_bytes(limit_bytes);
         }
-        for (limits, namespace) in &present {
+        for Present { namespace, limits, .. } in &present {
             // One that is gone has no limits; that there are no more keys than it may have was looked at.
-            let _ = namespace.change_limits(|now| if now == Limits::default() { *limits } else { now });
+            let _ = namespace.change_limits(|now| if now == Limits::default() { limits.get() } else { now });
         }
         loaded
     }
 
     /// Reads the file into namespaces that have no place yet.
-    fn read(&self, present: &[(Limits, Arc<Namespace>)]) -> Result<(Vec<Target<'l>>, Loaded), LoadError> {
+    fn read(&self, present: &[Present]) -> Result<(Vec<Target<'l>>, Loaded), LoadError> {
         let opened = self.directory.file(self.name).map_err(file::LoadError::File)?;
         self.progress.file_bytes_total.store(opened.len_bytes(), Ordering::Relaxed);
         let mut start = [0; 6];
@@ -280,11 +327,11 @@ impl<'l> Loading<'l> {
         Ok((targets, loaded))
     }
 
-    fn everything(&self, present: &[(Limits, Arc<Namespace>)]) -> Result<Loaded, LoadError> {
+    fn everything(&self, present: &[Present]) -> Result<Loaded, LoadError> {
         let (mut targets, mut loaded) = self.read(present)?;
         for target in &targets {
-            let is_present = |(_, namespace): &&(Limits, Arc<Namespace>)| Arc::ptr_eq(namespace, &target.namespace);
-            let max_keys = present.iter().find(is_present).map_or(0, |(limits, _)| limits.max_keys);
+            let found = present.iter().find(|present| Arc::ptr_eq(&present.namespace, &target.namespace));
+            let max_keys = found.map_or(0, |present| present.limits.get().max_keys);
             if max_keys != 0 && target.namespace.usage().keys as u64 > max_keys {
                 return Err(self.refused(target.namespace.name(), Error::MaxKeysBelowCount));
             }
@@ -327,7 +374,7 @@ impl<'l> Loading<'l> {
     fn add(
         &self,
         section: &Section,
-        present: &[(Limits, Arc<Namespace>)],
+        present: &[Present],
         targets: &mut Vec<Target<'l>>,
     ) -> Result<Arc<Namespace>, LoadError> {
         if let Some(as_name) = self.only {
@@ -360,23 +407,18 @@ impl<'l> Loading<'l> {
 
     /// Where a section goes: to the namespace of its name, or of its index if that is a numbered database whose name alone
     /// differs; else to a new one.
-    fn find(&self, section: &Section, present: &[(Limits, Arc<Namespace>)]) -> Result<Target<'l>, LoadError> {
-        if let Some((_, namespace)) = present.iter().find(|(_, namespace)| namespace.name() == section.name) {
-            return Ok(self.target(Arc::clone(namespace), section, None));
+    fn find(&self, section: &Section, present: &[Present]) -> Result<Target<'l>, LoadError> {
+        let same_index = || present.iter().find(|present| present.namespace.database() == section.database);
+        let same_name = present.iter().find(|present| present.namespace.name() == section.name);
+        let Some(found) = same_name.or_else(same_index) else { return self.make(&section.name, section) };
+        let (name, database, other) = (&section.name, section.database, found.namespace.name());
+        // A numbered database may have been given a name, or lost it.
+        if other != name && ![other, name].contains(&&*database.to_string()) {
+            let what = format!("the namespace '{name}' has the DB index {database}, which is '{other}' here");
+            return Err(self.conflict(what));
         }
-        let same_index = present.iter().find(|(_, namespace)| namespace.database() == section.database);
-        match same_index {
-            // A numbered database that was given a name, or lost it.
-            Some((_, namespace)) if [namespace.name(), &section.name].contains(&&*section.database.to_string()) => {
-                Ok(self.target(Arc::clone(namespace), section, None))
-            }
-            Some((_, namespace)) => {
-                let (name, database, other) = (&section.name, section.database, namespace.name());
-                let what = format!("the namespace '{name}' has the DB index {database}, which is '{other}' here");
-                Err(self.conflict(what))
-            }
-            None => self.make(&section.name, section),
-        }
+        found.take_from(section).map_err(|cause| self.refused(name, cause))?;
+        Ok(self.target(Arc::clone(&found.namespace), section, None))
     }
 
     /// Reads a file of our own.
@@ -412,7 +454,7 @@ impl<'l> Loading<'l> {
     }
 
     /// Reads an RDB file: this thread reads, the others put entries into namespaces.
-    fn rdb(&self, opened: File, present: &[(Limits, Arc<Namespace>)]) -> Result<(Vec<Target<'l>>, Loaded), LoadError> {
+    fn rdb(&self, opened: File, present: &[Present]) -> Result<(Vec<Target<'l>>, Loaded), LoadError> {
         let stream = BufReader::with_capacity(256 << 10, Stream { opened, at: 0, progress: self.progress });
         let mut reader = rdb::Reader::new(stream).map_err(|error| self.damaged(error))?;
         let mut described = BTreeMap::new();
@@ -505,7 +547,7 @@ impl<'l> Loading<'l> {
         index: u64,
         sections: &mut Sections,
         described: &mut BTreeMap<u32, Section>,
-        present: &[(Limits, Arc<Namespace>)],
+        present: &[Present],
         targets: &mut Vec<Target<'l>>,
     ) -> Result<(), LoadError> {
         let index = u32::try_from(index).unwrap_or(u32::MAX);

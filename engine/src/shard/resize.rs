@@ -289,7 +289,6 @@ impl Mover {
             for &(_, hash, slot) in parcels {
                 gate.hand_over(hash, slot, &mut target);
             }
-            settle(&mut target, namespace);
             if target.table.is_full() {
                 resize.no_room.store(true, Ordering::Relaxed);
                 resize.cancel();
@@ -297,9 +296,13 @@ impl Mover {
             let done = target.operations();
             busy |= std::mem::replace(&mut operations[index], done) != done;
         }
+        // What was moved is known to be there before anything else happens.
+        gate.unmoved_from = end.checked_add(1);
+        for parcels in parcels.chunk_by(|one, other| one.0 == other.0) {
+            settle(&mut successor.cell(parcels[0].0).lock(), namespace);
+        }
         let keys = parcels.len();
         parcels.clear();
-        gate.unmoved_from = end.checked_add(1);
         if gate.unmoved_from.is_none() {
             discard_table(&mut gate, namespace);
             self.gate += 1;
@@ -320,6 +323,9 @@ impl Mover {
             return Ok(ResizeStep::Waiting);
         }
         let count = || (0..successor.len()).map(|index| successor.cell(index).lock().table.len()).sum();
+        // Each step looks into every successor, so where these are many it is worth more keys, if they are short.
+        let is_short = slice_keys(&successor.cell(0).lock()) == SLICE_KEYS;
+        let keys_max = if is_short { keys_max.max(successor.len() / 2) } else { keys_max };
         let start = end - slice_width(end, left.unwrap_or_else(count), keys_max);
         let (mut keys, mut keys_left) = (0, 0);
         for index in 0..successor.len() {
@@ -335,9 +341,9 @@ impl Mover {
             for (hash, slot) in found.drain(..) {
                 source.hand_over(hash, slot, &mut gate_guards[gates.route.shard_of(hash)]);
             }
-            settle(&mut source, namespace);
             keys_left += source.table.len();
         }
+        // What was moved is known to be there before anything else happens.
         let mut opened = 0;
         for gate in &mut gate_guards {
             gate.table.set_draining(false);
@@ -345,11 +351,16 @@ impl Mover {
             if gate.has_moved(start) {
                 gate.unmoved_from = Some(start);
             }
-            settle(gate, namespace);
+        }
+        (self.left, self.back_to) = (Some(keys_left), start.checked_sub(1));
+        if namespace.is_leasing() {
+            (0..successor.len()).for_each(|index| successor.cell(index).lock().settle(namespace));
+            gate_guards.iter_mut().for_each(|gate| gate.settle(namespace));
         }
         drop(gate_guards);
-        (self.left, self.back_to) = (Some(keys_left), start.checked_sub(1));
-        resize.keys_moved.fetch_sub(keys as u64, Ordering::Relaxed);
+        // Also those that were written there: no more can come back than went.
+        let less = |moved: u64| Some(moved.saturating_sub(keys as u64));
+        let _ = resize.keys_moved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
         resize.note_progress(f64::from(opened) * part(start));
         Ok(ResizeStep::Moved { keys, busy: true })
     }
@@ -395,6 +406,8 @@ impl Mover {
         let ended_ms = namespace.shared().clock.now_ms();
         let ResizeState { from, to, keys_total, since_ms, .. } = resize.state();
         namespace.end_resize(Arc::new(fresh), Some(EndedResize { from, to, keys_total, since_ms, ended_ms, end }));
+        // A snapshot from before has the other number of shards.
+        namespace.shared().note_changes(1);
         self.ended = Some(end);
         Ok(ResizeStep::Ended(end))
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rkvs_engine::error::Error;
+use rkvs_engine::namespace::Namespace;
 use rkvs_engine::persistence::{LoadError, LoadProgress, Loaded, load_all};
 use rkvs_engine::snapshot::file::{Directory, FileName};
 
@@ -55,7 +56,9 @@ impl Persistence {
             started_ms: server.engine.now_ms(),
             told: started,
         });
-        let loaded = load_all(&server.engine, &directory, &name, threads(&settings), &progress);
+        // What the configuration says of a namespace outranks the file.
+        let is_configured = |namespace: &Namespace| settings.namespaces.contains_key(namespace.name());
+        let loaded = load_all(&server.engine, &directory, &name, &is_configured, threads(&settings), &progress);
         let mut namespaces = Vec::new();
         let is_import = matches!(source, Source::Import(_));
         match loaded {
@@ -67,7 +70,8 @@ impl Persistence {
                 tracing::info!("There is no {name} in {}: starting empty", directory.path());
             }
             Err(error) => {
-                return Err(format!("Can't load {name} in {}: {error}. The file was left as it is.", directory.path()));
+                let left = if error.is_not_found() { "" } else { " The file was left as it is." };
+                return Err(format!("Can't load {name} in {}: {error}.{left}", directory.path()));
             }
         }
         // What may have been set meanwhile.

@@ -23,7 +23,7 @@ pub enum NameError {
     #[error("a file name starts with no dot")]
     LeadingDot,
     /// It has a character that may not stand in a name.
-    #[error("a file name has letters, digits, or any of . _ -, not {:?} (at {at})", char::from(*byte))]
+    #[error("a file name has letters, digits, or any of . _ -, not '{}' (at {at})", byte.escape_ascii())]
     Character {
         /// The first byte of the character.
         byte: u8,

@@ -29,7 +29,7 @@ pub use compression::Compression;
 pub use directory::{Directory, Temporary};
 pub use error::{FileError, LoadError, NameError, Problem, SaveError};
 pub use format::{Footer, Header, Opaque, Section, SectionTotals};
-pub use name::FileName;
+pub use name::{FileName, SUFFIX};
 pub use pattern::NamePattern;
 pub use read::{Block, Reader, verify};
 pub use write::{WriteOptions, Writer, Written};

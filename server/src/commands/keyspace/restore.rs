@@ -91,6 +91,9 @@ fn restore(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) ->
     let value = rdb::restore(payload, string_len_max).map_err(|error| match error {
         PayloadError::VersionOrChecksum => WRONG_VERSION_OR_CHECKSUM,
         PayloadError::Format(error) if matches!(error.kind(), ErrorKind::TooLong { .. }) => CommandError::StringTooLong,
+        PayloadError::Format(error) if matches!(error.kind(), ErrorKind::Unsupported(_)) => {
+            CommandError::Message(format!("ERR Bad data format: {}", error.kind()).into_bytes().into())
+        }
         PayloadError::Format(_) => BAD_FORMAT,
     })?;
     if deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms) {

@@ -61,7 +61,7 @@ fn list(ctx: &mut Context<'_>, args: &mut Args<'_>, reply: &mut Reply<'_>) -> Co
     Ok(())
 }
 
-/// The last save is that of this task; `last_status` is `none` before the first one.
+/// `last_status` and `last_error` are of this task's last try, `none` before the first one; the others of the last that went well.
 fn show(task: &AutosaveTask, reply: &mut Reply<'_>) {
     let last = task.last.as_ref();
     let (status, error) = match last.map(|last| &last.result) {
@@ -69,7 +69,8 @@ fn show(task: &AutosaveTask, reply: &mut Reply<'_>) {
         Some(Ok(_)) => ("ok", ""),
         Some(Err(error)) => ("err", &**error),
     };
-    let saved = last.and_then(|last| last.result.as_ref().ok());
+    let good = task.last_good.as_ref();
+    let saved = good.and_then(|good| good.result.as_ref().ok());
     let error = last.and_then(|last| last.not_removed.as_deref()).unwrap_or(error);
     reply.map(12);
     let words = [
@@ -77,7 +78,7 @@ fn show(task: &AutosaveTask, reply: &mut Reply<'_>) {
         ("pattern", &task.file),
         ("last_status", status),
         ("last_error", error),
-        ("last_file", last.map_or("", |last| last.file.as_str())),
+        ("last_file", good.map_or("", |good| good.file.as_str())),
     ];
     for (name, word) in words {
         reply.bulk(name.as_bytes());
@@ -88,9 +89,9 @@ fn show(task: &AutosaveTask, reply: &mut Reply<'_>) {
         ("keep", task.keep.into()),
         ("due_in_seconds", task.due_in_ms.div_ceil(1_000)),
         ("in_progress", task.running.is_some().into()),
-        ("last_save", last.map_or(0, |last| last.started_ms / 1_000)),
+        ("last_save", good.map_or(0, |good| good.started_ms / 1_000)),
         ("last_bytes", saved.map_or(0, |saved| saved.file_bytes)),
-        ("last_duration_ms", last.map_or(0, |last| last.duration.as_millis() as u64)),
+        ("last_duration_ms", good.map_or(0, |good| good.duration.as_millis() as u64)),
     ];
     for (name, number) in numbers {
         reply.bulk(name.as_bytes());

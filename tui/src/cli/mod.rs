@@ -27,9 +27,8 @@ use settings::{Settings, seconds, tab};
     max_term_width = 100
 )]
 pub struct Cli {
-    /// Where the server is: redis[s]://[[user]:password@]host[:port][/db], unix:///path, host[:port], a path, or @PROFILE of the
-    /// configuration file; $RKVS_URL, the file's address or 127.0.0.1:6379 when left out
-    #[arg(value_name = "ADDRESS")]
+    /// Where the server is, or which profile; `Setup` reads it.
+    #[arg(value_name = "ADDRESS", help = ADDRESS_HELP)]
     pub address: Option<String>,
     /// What the configuration file can say too.
     #[command(flatten)]
@@ -68,6 +67,10 @@ pub struct Cli {
 
 /// A gibibyte.
 const RECORD_MAX_BYTES: u64 = 1 << 30;
+
+const ADDRESS_HELP: &str = "\
+Where the server is: redis[s]://[[user]:password@]host[:port][/db], unix:///path, host[:port], a path, or @PROFILE of the \
+configuration file; $RKVS_URL, the file's address or 127.0.0.1:6379 when left out";
 
 const AFTER_HELP: &str = "\
 Environment:

@@ -10,6 +10,8 @@ use crate::text::{self, Align};
 
 /// Lines of a view of one row after which its heading comes again.
 const HEADING_EVERY: u64 = 20;
+/// Columns of a view of one row are at least that wide: the first line does not know what follows.
+const WIDTH_MIN: usize = 7;
 /// Between columns.
 const GAP: &str = "  ";
 
@@ -45,7 +47,7 @@ impl<W: Write> Table<W> {
         if !picture.view.is_one_row() {
             self.widths.clear();
         }
-        self.widths.resize(fields.len(), 0);
+        self.widths.resize(fields.len(), if picture.view.is_one_row() { WIDTH_MIN } else { 0 });
         for (column, field) in fields.iter().enumerate() {
             let cells = rows.iter().map(|row| text::width(&row[column]));
             let widest = cells.max().unwrap_or(0).max(field.heading.map_or(0, text::width));

@@ -15,6 +15,7 @@ use crossterm::event::{
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Position;
 
 /// Most bytes that [`copy_sequence`] takes; terminals drop sequences that are longer than some ten thousand characters.
 pub const COPY_BYTES_MAX: usize = 48 * 1024;
@@ -39,7 +40,7 @@ pub fn enter(mouse: bool) -> io::Result<Guard> {
     let terminal = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?;
     take(mouse)?;
     let mut guard = Guard { terminal, mouse };
-    guard.terminal.clear()?;
+    guard.clear()?;
     Ok(guard)
 }
 
@@ -84,7 +85,14 @@ impl Guard {
     /// When the terminal cannot be asked.
     pub fn resume(&mut self) -> io::Result<()> {
         take(self.mouse)?;
-        self.terminal.clear()
+        self.clear()
+    }
+
+    /// Clears the screen; the next draw draws everything. `Terminal::clear` would first ask the terminal where the cursor is: a way
+    /// there and back before the first picture, and an error with terminals that do not answer.
+    fn clear(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize((Position::ORIGIN, size).into())
     }
 
     /// Asks the terminal to put `text` on the clipboard; says whether it was short enough to ask.

@@ -91,6 +91,26 @@ pub fn duration(duration: Duration, micro: &str) -> String {
     }
 }
 
+/// Whole seconds that are left or went by: `9 s`, `4m 09s`, `2h 05m`, `3d 04:12`, `2y`.
+pub fn seconds(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        // Hours do not matter any more, and would be wide.
+        8_640_000.. => age(seconds),
+        _ => duration(Duration::from_secs(seconds), ""),
+    }
+}
+
+/// An interval that someone chose: `30 s`, `5m`, `1h`, `7d`, `1m 30s`.
+pub fn interval(seconds: u64) -> String {
+    match seconds {
+        60..3_600 if seconds.is_multiple_of(60) => age(seconds),
+        3_600..86_400 if seconds.is_multiple_of(3_600) => age(seconds),
+        86_400.. if seconds.is_multiple_of(86_400) => age(seconds),
+        _ => self::seconds(seconds),
+    }
+}
+
 /// A latency in microseconds: `0.4 µs`, `31 µs`, `1.9 ms`, `48.2 ms`, `1.2 s`.
 pub fn latency_us(latency_us: f64, micro: &str) -> String {
     signed(latency_us, |us| match us {
@@ -288,6 +308,19 @@ mod tests {
         );
         assert_eq!(latency_us(31.0, "u"), "31 us");
         check(age, &[(0, "0s"), (59, "59s"), (60, "1m"), (7200, "2h"), (259_200, "3d"), (u64::MAX, "584942417355y")]);
+    }
+
+    #[test]
+    fn whole_seconds_and_intervals() {
+        let day = 86_400;
+        check(
+            seconds,
+            &[(0, "0 s"), (59, "59 s"), (61, "1m 01s"), (7_500, "2h 05m"), (day, "1d 00:00"), (400 * day, "1y")],
+        );
+        check(
+            interval,
+            &[(0, "0 s"), (30, "30 s"), (60, "1m"), (90, "1m 30s"), (3_600, "1h"), (5_400, "1h 30m"), (7 * day, "7d")],
+        );
     }
 
     #[test]

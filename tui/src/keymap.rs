@@ -58,6 +58,9 @@ pub enum Action {
     Limits,
     ChooseNamespace,
     BrowseKeys,
+    ShowShards,
+    NextPanel,
+    PreviousPanel,
     Kill,
     KillMatching,
     ClearSlowlog,
@@ -68,10 +71,14 @@ pub enum Action {
     DetailUp,
     ResetStatistics,
     RewriteConfig,
-    Pattern,
     TypeFilter,
     LoadMore,
+    LoadAll,
+    Reload,
+    DeleteMatching,
     Expire,
+    Rename,
+    CopyKey,
 }
 
 /// Where a key means something. The narrowest context wins; no key stands in two of them that can meet.
@@ -186,7 +193,7 @@ const fn change(mut binding: Binding) -> Binding {
     binding
 }
 
-use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Tab as TabKey, Up};
+use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
 use Tab::{Clients, Commands, Config, Keys, Namespaces, Overview, Persistence, Shards, Slowlog};
 
 /// All of them: the screens' own first, then lists, then what works everywhere, in the order of the key bar.
@@ -194,8 +201,8 @@ pub static BINDINGS: &[Binding] = &[
     change(on(&[Namespaces, Shards], &[key('R')], Action::Resize, "resize", "change the number of shards")),
     change(on(&[Namespaces, Shards], &[key('c')], Action::CancelResize, "", "cancel a change of the number of shards")),
     change(on(&[Namespaces], &[key('n')], Action::Create, "new", "create a namespace")),
-    change(on(&[Namespaces, Keys], &[key('x')], Action::Delete, "delete", "delete what is selected")),
-    change(on(&[Namespaces, Keys], &[key('X')], Action::Flush, "", "delete all keys of the namespace")),
+    change(on(&[Namespaces], &[key('x')], Action::Delete, "delete", "delete the namespace")),
+    change(on(&[Namespaces], &[key('X')], Action::Flush, "", "delete all keys of the namespace")),
     change(on(&[Namespaces, Persistence], &[key('w')], Action::SaveNamespace, "", "save one namespace to a file")),
     change(on(&[Namespaces, Persistence], &[key('l')], Action::LoadNamespace, "", "load a namespace from a file")),
     change(on(
@@ -207,6 +214,7 @@ pub static BINDINGS: &[Binding] = &[
     )),
     change(on(&[Namespaces], &[key('L')], Action::Limits, "limits", "change the limits of a namespace")),
     on(&[Namespaces], &[key('K')], Action::BrowseKeys, "keys", "browse the keys of the namespace"),
+    on(&[Namespaces], &[key('h')], Action::ShowShards, "shards", "show the shards of the namespace"),
     on(&[Shards, Keys], &[key('n')], Action::ChooseNamespace, "namespace", "choose the namespace"),
     change(on(&[Clients], &[key('x')], Action::Kill, "kill", "kill the selected client")),
     change(on(&[Clients], &[key('X')], Action::KillMatching, "kill all", "kill all clients that the filter shows")),
@@ -230,11 +238,18 @@ pub static BINDINGS: &[Binding] = &[
         "rewrite file",
         "write the settings to the server's file",
     )),
-    on(&[Keys], &[key('p')], Action::Pattern, "pattern", "choose the pattern of the keys"),
-    on(&[Keys], &[key('f')], Action::TypeFilter, "type", "show keys of the next type only"),
-    on(&[Keys], &[key('m')], Action::LoadMore, "more", "load more keys"),
+    on(&[Keys], &[key('m')], Action::LoadMore, "more", "load more keys, or more of the value"),
+    on(&[Keys], &[key('f')], Action::TypeFilter, "type", "look for keys of the next type only"),
+    change(on(&[Keys], &[key('x')], Action::Delete, "delete", "delete the key, or all loaded keys of the group")),
     change(on(&[Keys], &[key('E')], Action::Expire, "ttl", "change the time to live")),
+    on(&[Keys], &[key('L')], Action::LoadAll, "", "load keys until no more are kept; Esc stops"),
+    on(&[Keys], &[key('u')], Action::Reload, "reload", "forget what was loaded and begin again"),
+    change(on(&[Keys], &[key('R')], Action::Rename, "", "rename the key")),
+    change(on(&[Keys], &[key('C')], Action::CopyKey, "", "copy the key")),
+    change(on(&[Keys], &[key('X')], Action::DeleteMatching, "", "delete all loaded keys that fit the pattern")),
     on(&[Shards, Commands, Overview, Keys], &[key('v')], Action::NextView, "view", "show it the next way"),
+    on(&[Namespaces, Shards, Persistence], &[special(Right)], Action::NextPanel, "", "focus the next panel, for zoom"),
+    on(&[Namespaces, Shards, Persistence], &[special(Left)], Action::PreviousPanel, "", "focus the panel before"),
     list(&[special(Enter)], Action::Open, "open", "details, or edit what is selected"),
     list(&[key('/')], Action::Filter, "filter", "filter the rows: words, !word, column=word"),
     list(&[key('s')], Action::NextSort, "sort", "sort by the next column"),
@@ -328,9 +343,21 @@ pub static PALETTE: &[PaletteCommand] = &[
     command(&["bgsave"], "", Action::BackgroundSave, "save everything in the background"),
     command(&["save"], "", Action::Save, "save everything and wait"),
     command(&["resize"], "[shards]", Action::Resize, "change the number of shards of the selected namespace"),
+    command(&["cancel-resize"], "", Action::CancelResize, "cancel a change of the number of shards"),
     command(&["create"], "[name]", Action::Create, "create a namespace"),
+    command(&["flush"], "", Action::Flush, "delete all keys of the selected namespace"),
+    command(&["limits"], "", Action::Limits, "change the limits of the selected namespace"),
+    command(&["autosave"], "[seconds]", Action::Autosave, "save the selected namespace at intervals, or end that"),
+    command(&["save-namespace"], "", Action::SaveNamespace, "save the selected namespace to a file"),
+    command(&["load"], "[file [AS name]]", Action::LoadNamespace, "load a namespace from a file"),
     command(&["delete"], "", Action::Delete, "delete what is selected"),
     command(&["kill"], "", Action::Kill, "kill the selected client"),
+    command(&["type"], "[type]", Action::TypeFilter, "look for keys of that type only"),
+    command(&["reload"], "", Action::Reload, "forget the keys that were loaded and begin again"),
+    command(&["load-all"], "", Action::LoadAll, "load keys until no more are kept"),
+    command(&["ttl", "expire"], "[time]", Action::Expire, "change the time to live of the selected key"),
+    command(&["rename"], "[name]", Action::Rename, "rename the selected key"),
+    command(&["copy"], "[name]", Action::CopyKey, "copy the selected key"),
     command(&["filter"], "[words]", Action::Filter, "filter the rows"),
     command(&["interval"], "seconds", Action::PollSlower, "poll that often"),
     command(&["window"], "minutes", Action::WindowLonger, "show that long a time"),

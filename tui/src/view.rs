@@ -80,7 +80,11 @@ fn header(app: &App, area: Rect, buffer: &mut Buffer) {
     let compatible = server.rkvs_version.as_ref().and(server.redis_version.as_ref());
     let compatible = compatible.map(|version| format!("redis {}", harmless(version)));
     let role = info.text("role").map(|role| format!("role {}", harmless(role)));
+    let slow: Vec<String> =
+        app.sample().slow_parts.iter().map(|(name, s)| harmless(&format!("{name} every {s} s"))).collect();
     let mut parts = vec![(address.as_str(), Role::Title), (title.as_str(), Role::Text)];
+    // What is older than it looks comes before what everybody knows.
+    parts.extend(slow.iter().map(|part| (part.as_str(), Role::Warn)));
     parts.extend([&uptime, &compatible, &role].into_iter().flatten().map(|part| (part.as_str(), Role::Label)));
 
     let interval = app.options.interval_ms as f64 / 1_000.0;
@@ -134,7 +138,7 @@ fn keys(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if matches!(app.overlays.last(), Some(Overlay::Filter)) {
         buffer.set_string(area.x, area.y, "/", theme.style(Role::Key));
         let line = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
-        let widget = typed(&app.list().filter, "words, !word, column=word");
+        let widget = typed(&app.list().filter, screens::of(app.tab).filter_words(app));
         return widget.draw(line, buffer, theme);
     }
     let has_list = screens::of(app.tab).has_list();
@@ -165,7 +169,8 @@ fn masked(text: &str) -> String {
 }
 
 fn with_dialog<T>(dialog: &Dialog, then: impl FnOnce(&dialog::Dialog<'_>) -> T) -> T {
-    let harmless = |text: &str| text::harmless(text.as_bytes()).into_owned();
+    // Names that are no text come spelled with backslashes, which stay as they are.
+    let harmless = |text: &str| text::typed(text).into_owned();
     let focused = if let Focus::Field(index) = dialog.focus { Some(index) } else { None };
     // One field can be typed into at a time; with no focus on any it is the last one.
     let open = focused.or(dialog.fields.len().checked_sub(1));

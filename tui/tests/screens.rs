@@ -7,6 +7,7 @@
 //! INSTA_UPDATE=always cargo test -p rkvs-tui --test screens overview
 //! ```
 
+#[allow(dead_code, reason = "each test binary uses a part of the states")]
 mod states;
 
 use ratatui::Terminal;

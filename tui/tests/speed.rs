@@ -67,10 +67,11 @@ fn timed(mut what: impl FnMut(u32)) -> Duration {
 #[ignore = "measures; run it optimized"]
 fn keys_samples_and_pictures_are_quick() {
     let base = typical(0);
-    let servers: [(&str, Box<dyn Fn(u64) -> Sample>); 3] = [
-        ("typical", Box::new(typical)),
-        ("10,000 namespaces and clients", Box::new(|at_ms| large(&base, 10_000, at_ms))),
-        ("1,000 hostile names", Box::new(states::hostile::sample)),
+    let large = |at_ms| large(&base, 10_000, at_ms);
+    let servers: [(&str, &dyn Fn(u64) -> Sample); 3] = [
+        ("typical", &typical),
+        ("10,000 namespaces and clients", &large),
+        ("1,000 hostile names", &states::hostile::sample),
     ];
     let (mut table, mut slow) = (String::new(), Vec::new());
     for (name, sample) in servers {
@@ -94,7 +95,9 @@ fn keys_samples_and_pictures_are_quick() {
             let mut pictures = [(120, 40), (300, 100)].map(|(width, height)| {
                 states::happen(&mut app, Msg::Resize(width, height), at_ms);
                 let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-                timed(|_| drop(terminal.draw(|frame| view(&app, frame)).unwrap()))
+                timed(|_| {
+                    terminal.draw(|frame| view(&app, frame)).unwrap();
+                })
             });
             let ms = |duration: Duration| format!("{:.3}", duration.as_secs_f64() * 1_000.0);
             let [of_sample_ms, of_key_ms] = [of_sample, of_key].map(ms);

@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod details;
 mod keys;
+mod list_table;
 mod listing;
 mod namespaces;
 mod overview;
@@ -16,6 +17,7 @@ mod plain;
 mod shards;
 mod slowlog;
 mod tally;
+mod trend;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -27,7 +29,8 @@ use crate::state::sample::Wants;
 use crate::state::tab::Tab;
 use crate::state::{App, NO_EFFECTS};
 
-/// What a screen is. All methods but `act`, `enter`, `answer` and `click` are pure; those change `App` and ask for effects.
+/// What a screen is. All methods but `act`, `enter`, `follow`, `back`, `answer` and `click` are pure; those change
+/// `App` and ask for effects.
 pub trait Screen: Sync {
     /// Its tab.
     fn tab(&self) -> Tab;
@@ -53,6 +56,11 @@ pub trait Screen: Sync {
         &[]
     }
 
+    /// The same where they depend on the server or on what is shown.
+    fn columns_of(&self, _app: &App) -> &'static [Column] {
+        self.columns()
+    }
+
     /// The rows that its filter shows, in order (see `list::sorted`). Called after every message: a row costs an identity and a
     /// key, not a line of text.
     fn rows(&self, _app: &App) -> Vec<Row> {
@@ -72,6 +80,21 @@ pub trait Screen: Sync {
     /// Is shown from now on.
     fn enter(&self, _app: &mut App) -> Vec<Effect> {
         NO_EFFECTS
+    }
+
+    /// Is shown, and its rows are up to date: asks for what has come into sight. Called after every message.
+    fn follow(&self, _app: &mut App) -> Vec<Effect> {
+        NO_EFFECTS
+    }
+
+    /// Undoes something of its own before anything else is undone; false when there is nothing.
+    fn back(&self, _app: &mut App) -> bool {
+        false
+    }
+
+    /// What can be typed as a filter, in a few words.
+    fn filter_words(&self, _app: &App) -> &'static str {
+        "words, !word, column=word"
     }
 
     /// Does what only it knows how to. `argument` came with a command of the palette. By default the selected row's details are
@@ -127,6 +150,7 @@ pub fn of(tab: Tab) -> &'static dyn Screen {
 /// What screens remember beside their lists: one field per screen that needs one.
 #[derive(Clone, Debug, Default)]
 pub struct States {
+    keys: keys::Browser,
     /// How far the details of the selected row are scrolled.
     details: Option<details::Scroll>,
 }

@@ -7,6 +7,7 @@ pub mod client;
 mod fake;
 mod frame;
 pub mod live;
+mod pace;
 pub mod poll;
 pub mod record;
 pub mod replay;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::client::{Args, Client, Error, args};
+use super::pace::Pace;
 use crate::state::sample::{
     Autosave, Clients, Command, Info, NAMESPACES_MAX, Namespace, SLOWLOG_MAX, Sample, Server, Setting, Shards, Slowlog,
     Wants,
@@ -16,9 +17,9 @@ pub const SLICE: usize = 256;
 const VISIBLE_MAX: usize = 512;
 /// Where there are more namespaces than a slice, they are listed in every so many polls.
 const LIST_EVERY: u64 = 8;
-/// From that many clients on they are listed in every `CLIENTS_EVERY` polls only: a list is some 300 bytes for each.
-const CLIENTS_MANY: usize = 2_000;
-const CLIENTS_EVERY: u64 = 5;
+/// The sections of INFO beside keyspace, commandstats and latencystats.
+const SECTIONS: [&str; 9] =
+    ["server", "clients", "memory", "persistence", "stats", "replication", "cpu", "errorstats", "cluster"];
 
 /// Asks a server, and remembers what only several polls tell.
 #[derive(Debug, Default)]
@@ -29,8 +30,12 @@ pub struct Poller {
     /// Where the next slice begins.
     next: usize,
     polls: u64,
-    clients_total: usize,
+    /// INFO keyspace as it was told last: one line for each database.
+    keyspace: Info,
+    keyspace_pace: Pace,
+    clients_pace: Pace,
     last_wants: Wants,
+    last_poll_ms: u64,
 }
 
 /// What a command was sent for.
@@ -75,21 +80,31 @@ impl Poller {
 
     /// Asks for the parts that are wanted. Two exchanges at most: names of namespaces come before their facts.
     pub async fn poll(&mut self, client: &mut Client, wants: &Wants, now_ms: u64) -> Result<Sample, Error> {
-        let (parts, requests): (Vec<Part>, Vec<Args>) = self.requests(wants).into_iter().unzip();
+        let has_keyspace = !self.has_sections() || self.keyspace_pace.is_due(now_ms);
+        let (parts, requests): (Vec<Part>, Vec<Args>) = self.requests(wants, now_ms).into_iter().unzip();
         let replies = client.pipeline(&requests).await?;
         let of = |part| parts.iter().position(|other| *other == part).map(|index| &replies[index]);
         let info = of(Part::Info).cloned().unwrap_or(Value::Null).ok().map_err(Error::Refused)?;
         let mut info = Info::parse(&info.to_text().unwrap_or_default());
+        if has_keyspace {
+            self.keyspace = info.keyspace();
+            self.keyspace_pace.note(now_ms, self.keyspace.bytes());
+        } else {
+            info.extend(&self.keyspace);
+        }
         self.server = self.server_of(&info);
         let mut sample = Sample { at_ms: now_ms, server: self.server.clone(), ..Sample::default() };
 
         if let (Some(counts), Some(latencies)) = (text(of(Part::CommandStats)), text(of(Part::LatencyStats))) {
-            sample.commands = Some(Arc::new(Command::from_info(&Info::parse(&(counts + "\r\n" + &latencies)))));
+            info.extend(&Info::parse(&(counts + "\r\n" + &latencies)));
+        }
+        if wants.commands {
+            sample.commands = Some(Arc::new(Command::from_info(&info)));
         }
         if let Some(list) = text(of(Part::Clients)) {
+            self.clients_pace.note(now_ms, list.len());
             let mut clients = Clients::parse(&list);
             clients.own_id = of(Part::ClientId).and_then(Value::as_u64);
-            self.clients_total = clients.total;
             sample.clients = Some(Arc::new(clients));
         }
         if let (Some(entries @ Value::Array(_)), Some(len), Some(settings)) =
@@ -121,20 +136,21 @@ impl Poller {
         info.remove_prefix("cmdstat_");
         info.remove_prefix("latency_percentiles_usec_");
         sample.info = Arc::new(info);
+        sample.slow_parts = self.slow_parts(wants, now_ms);
         self.polls += 1;
+        self.last_poll_ms = now_ms;
         self.last_wants.clone_from(wants);
         Ok(sample)
     }
 
-    fn requests(&self, wants: &Wants) -> Vec<(Part, Args)> {
-        let mut requests = vec![(Part::Info, args(["INFO"]))];
-        if wants.commands {
+    fn requests(&self, wants: &Wants, now_ms: u64) -> Vec<(Part, Args)> {
+        let mut requests = vec![(Part::Info, self.info_request(wants, now_ms))];
+        if wants.commands && !self.has_sections() {
             requests.push((Part::CommandStats, args(["INFO", "commandstats"])));
             requests.push((Part::LatencyStats, args(["INFO", "latencystats"])));
         }
         let is_first = !self.last_wants.clients;
-        if wants.clients && (is_first || self.clients_total < CLIENTS_MANY || self.polls.is_multiple_of(CLIENTS_EVERY))
-        {
+        if wants.clients && (is_first || self.clients_pace.is_due(now_ms)) {
             requests.push((Part::ClientId, args(["CLIENT", "ID"])));
             requests.push((Part::Clients, args(["CLIENT", "LIST"])));
         }
@@ -160,6 +176,41 @@ impl Poller {
             }
         }
         requests
+    }
+
+    /// INFO once, whatever it is asked for: summing up its numbers over thousands of namespaces costs a server more than telling
+    /// them.
+    fn info_request(&self, wants: &Wants, now_ms: u64) -> Args {
+        let mut request = args(["INFO"]);
+        if self.has_sections() {
+            request.extend(args(SECTIONS));
+            if self.keyspace_pace.is_due(now_ms) {
+                request.extend(args(["keyspace"]));
+            }
+            if wants.commands {
+                request.extend(args(["commandstats", "latencystats"]));
+            }
+        }
+        request
+    }
+
+    /// Whether several sections can be asked for at once: since Redis 7.
+    fn has_sections(&self) -> bool {
+        let version = self.server.redis_version.as_deref().and_then(|version| version.split('.').next());
+        version.and_then(|major| major.parse::<u64>().ok()).is_some_and(|major| major >= 7)
+    }
+
+    /// What is asked for less often than the rest.
+    fn slow_parts(&self, wants: &Wants, now_ms: u64) -> Vec<(String, u64)> {
+        let rounds = self.namespaces.len().div_ceil(SLICE) as u64;
+        let round_s = now_ms.saturating_sub(self.last_poll_ms).saturating_mul(rounds).div_ceil(1_000);
+        let is_slow = |is_wanted: bool, slow_s: Option<u64>| slow_s.filter(|_| is_wanted);
+        let parts = [
+            ("clients", is_slow(wants.clients, self.clients_pace.slow_s())),
+            ("namespaces", is_slow(wants.namespaces && rounds > 1 && self.last_poll_ms > 0, Some(round_s))),
+            ("keyspace", is_slow(self.has_sections(), self.keyspace_pace.slow_s())),
+        ];
+        parts.into_iter().filter_map(|(name, slow_s)| Some((name.to_owned(), slow_s?))).collect()
     }
 
     /// Keeps what is known of the namespaces there are.
@@ -244,6 +295,9 @@ mod tests {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         tokio::spawn(serve(theirs, 1_000, move |request| {
             let unknown = || "-ERR unknown command\r\n".to_owned();
+            if request[0] == "INFO" && request.len() > 2 {
+                return Some(sections(&replies, request));
+            }
             Some(replies.get(&request.join(" ")).cloned().unwrap_or_else(unknown).into_bytes())
         }));
         let address = "h:1".parse().unwrap();
@@ -251,6 +305,21 @@ mod tests {
         let mut poller = Poller::new("h:1".into());
         poller.identify(&mut client).await.unwrap();
         poller.poll(&mut client, &Wants::everything(Some("sessions".into())), 7_000).await.unwrap()
+    }
+
+    /// What was answered to requests for one section each, as the answer to a request for all of them.
+    fn sections(replies: &BTreeMap<String, String>, request: &[String]) -> Vec<u8> {
+        let mut asked = vec!["INFO".to_owned()];
+        asked.extend(
+            request
+                .iter()
+                .filter(|name| name.ends_with("stats") && *name != "errorstats")
+                .map(|name| format!("INFO {name}")),
+        );
+        let body = |name| replies.get(name).and_then(|reply| reply.split_once("\r\n")).map_or("", |(_, body)| body);
+        let bodies: Vec<&str> = asked.iter().map(body).map(|body| body.trim_start_matches("txt:")).collect();
+        let text = bodies.join("\r\n");
+        format!("${}\r\n{text}\r\n", text.len()).into_bytes()
     }
 
     #[tokio::test]
@@ -342,11 +411,35 @@ mod tests {
         let mut poller = Poller::default();
         let everything = Wants::everything(Some("a".into()));
         fn parts(poller: &Poller, wants: &Wants) -> Vec<Part> {
-            poller.requests(wants).into_iter().map(|(part, _)| part).collect()
+            poller.requests(wants, 0).into_iter().map(|(part, _)| part).collect()
         }
         assert_eq!(parts(&poller, &Wants::default()), [Part::Info]);
         assert!(!parts(&poller, &everything).contains(&Part::Names), "a plain server has no namespaces");
         poller.server.rkvs_version = Some("0.4.0".into());
         assert!(parts(&poller, &everything).contains(&Part::Shards));
+    }
+
+    #[test]
+    fn what_is_large_is_asked_for_less_often() {
+        let mut poller = Poller::default();
+        poller.server.redis_version = Some("7.2.4".into());
+        poller.last_wants = Wants { clients: true, ..Wants::default() };
+        let wants = Wants { clients: true, commands: true, ..Wants::default() };
+        let asked = |poller: &Poller, now_ms| -> Vec<String> {
+            let requests = poller.requests(&wants, now_ms).into_iter();
+            requests.map(|(_, words)| String::from_utf8(words.concat()).unwrap()).collect()
+        };
+        let usual = asked(&poller, 1_000);
+        assert_eq!((usual.len(), &usual[1][..]), (2, "CLIENTLIST"));
+        assert!(usual[0].ends_with("clusterkeyspacecommandstatslatencystats"), "{usual:?}");
+        poller.clients_pace.note(1_000, 3_000_000);
+        poller.keyspace_pace.note(1_000, 600_000);
+        assert_eq!(poller.slow_parts(&wants, 1_000), [("clients".to_owned(), 12), ("keyspace".to_owned(), 3)]);
+        let later = asked(&poller, 2_000);
+        assert!(later.len() == 1 && !later[0].contains("keyspace"), "{later:?}");
+        assert!(asked(&poller, 4_000)[0].contains("keyspace"));
+        assert_eq!(asked(&poller, 13_000).len(), 2);
+        poller.server.redis_version = Some("6.2.1".into());
+        assert_eq!(asked(&poller, 2_000), ["INFO", "INFOcommandstats", "INFOlatencystats"]);
     }
 }

@@ -3,11 +3,13 @@
 
 pub mod clients;
 pub mod config;
+pub mod namespace;
 
 use super::App;
 use super::dialog::Dialog;
 use super::msg::{Effect, Request};
 use super::sample::Namespace;
+use crate::format;
 
 /// The largest number of shards of a namespace.
 const SHARDS_MAX: u64 = 65_536;
@@ -47,9 +49,9 @@ pub fn resize(namespace: &Namespace, shards: Option<&str>) -> Dialog {
         Ok(vec![run(Request::change(format!("resize {name} to {shards} shards"), words))])
     })
     .line("namespace", namespace.name.as_str())
-    .line("now", now.map_or("unknown".into(), |now| format!("{now} shards, {} keys", namespace.keys.unwrap_or(0))))
-    .line("effect", "keys move in the background while clients go on; can be cancelled")
-    .line("cost", "memory for a second table of the keys that are moving")
+    .line("now", now.map_or("unknown".into(), |now| format!("{now} shards, {} keys", keys_of(namespace))))
+    .line("effect", "keys move in the background while reads and writes go on; can be cancelled")
+    .line("cost", cost_of_resize(namespace))
     .field("shards", proposed)
 }
 
@@ -76,9 +78,23 @@ pub fn whole_number(text: &str, min: u64, max: u64) -> Result<u64, String> {
     number.ok_or_else(|| format!("a whole number from {min} to {max}"))
 }
 
+fn keys_of(namespace: &Namespace) -> String {
+    namespace.keys.map_or("unknown".into(), format::exact)
+}
+
+/// Keys move a part of a shard at a time: what is needed beside them is about one shard's.
+fn cost_of_resize(namespace: &Namespace) -> String {
+    match namespace.used_bytes.zip(namespace.shards.filter(|shards| *shards > 0)) {
+        Some((bytes, shards)) => {
+            format!("about {} of memory, one shard's, while keys move", format::bytes(bytes / shards))
+        }
+        None => "memory of about one shard while keys move".into(),
+    }
+}
+
 fn size_of_everything(app: &App) -> String {
     let info = &app.latest().info;
     let keys: u64 = Namespace::from_keyspace(info, 0).iter().filter_map(|database| database.keys).sum();
     let bytes = info.text("used_memory_human").unwrap_or("unknown");
-    format!("reads {keys} keys, {bytes} in memory")
+    format!("reads {} keys, {bytes} in memory", format::exact(keys))
 }

@@ -1,12 +1,14 @@
 //! The list of a screen: what is shown in which order, and what is selected. Selection goes by identity: rows move about with
 //! every sample, and what is selected stays so.
 
+use std::sync::Arc;
+
 use super::filter::Filter;
 use super::input::Input;
 
-/// What a row is about, whatever place it stands at: a name, a number, the bytes of a key.
+/// What a row is about, whatever place it stands at: a name, a number, the bytes of a key. Copies share the bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RowId(Box<[u8]>);
+pub struct RowId(Arc<[u8]>);
 
 impl RowId {
     /// The bytes it was made of.

@@ -9,8 +9,11 @@ pub mod history;
 pub mod input;
 pub mod list;
 pub mod msg;
+pub mod pace;
 pub mod sample;
+pub mod saves;
 pub mod settings_seen;
+pub mod shard_waits;
 pub mod tab;
 pub mod update;
 
@@ -22,9 +25,12 @@ use history::{History, Window};
 use input::Input;
 use list::List;
 use msg::Effect;
+use pace::Paces;
 use ratatui::layout::Size;
 use sample::{Sample, Server, Wants};
+use saves::Saves;
 use settings_seen::SettingsSeen;
+use shard_waits::ShardWaits;
 use tab::Tab;
 
 use crate::screens;
@@ -135,6 +141,12 @@ pub struct App {
     pub history: History,
     /// What happened lately.
     pub events: Events,
+    /// The saves that were seen.
+    pub saves: Saves,
+    /// How fast resizes, saves and loading get on.
+    pub paces: Paces,
+    /// How often the locks of the shards that are looked at were waited for.
+    pub shard_waits: ShardWaits,
     /// What the settings were before.
     pub settings_seen: SettingsSeen,
     /// Charts show the last so many seconds.
@@ -169,6 +181,9 @@ impl App {
             frozen: None,
             history: History::default(),
             events: Events::default(),
+            saves: Saves::default(),
+            paces: Paces::default(),
+            shard_waits: ShardWaits::default(),
             settings_seen: SettingsSeen::default(),
             window_s: WINDOWS_S[2],
             is_zoomed: false,

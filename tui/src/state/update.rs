@@ -53,6 +53,7 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
         }
     };
     refresh(app);
+    effects.extend(screens::of(app.tab).follow(app));
     let wants = screens::of(app.tab).wants(app);
     if wants != app.wants {
         app.wants = wants.clone();
@@ -74,7 +75,7 @@ fn refuse_changes(app: &mut App, effects: &mut Vec<Effect>) {
 }
 
 /// Brings rows, selection and tab in line with everything else.
-fn refresh(app: &mut App) {
+pub(crate) fn refresh(app: &mut App) {
     if !screens::of(app.tab).is_available(app) {
         app.tab = Tab::Overview;
     }
@@ -94,6 +95,9 @@ fn list_height(app: &App) -> usize {
 fn take(app: &mut App, mut sample: Sample) {
     app.connection = Connection::Connected;
     app.history.record(&sample, &app.wants.visible_namespaces);
+    app.saves.note(&sample);
+    app.paces.note(&sample);
+    app.shard_waits.note(&sample);
     note_what_changed(app, &sample);
     app.settings_seen.record(&sample);
     // Another server, or the same one started anew, leaves nothing worth keeping.
@@ -370,6 +374,9 @@ fn step_tab(app: &mut App, by: isize) -> Vec<Effect> {
 /// Undoes one thing: what lies uppermost goes first.
 fn back(app: &mut App) {
     let tab = app.tab;
+    if screens::of(tab).back(app) {
+        return;
+    }
     if app.list_of_mut(tab).detail.take().is_some() {
         return;
     }
@@ -424,7 +431,7 @@ fn change_theme(app: &mut App, argument: Option<&str>) {
 }
 
 fn step_sort(app: &mut App, by: isize) {
-    let columns = screens::of(app.tab).columns().len();
+    let columns = screens::of(app.tab).columns_of(app).len();
     if columns > 0 {
         let list = app.list_of_mut(app.tab);
         let next = (list.sort as isize + by).rem_euclid(columns as isize) as usize;

@@ -19,6 +19,7 @@ pub mod key_bar;
 pub mod palette;
 pub mod panel;
 pub mod progress;
+pub mod properties;
 pub mod table;
 pub mod tabs;
 #[cfg(test)]

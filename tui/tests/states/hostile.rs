@@ -113,10 +113,11 @@ pub(crate) fn sample(at_ms: u64) -> Sample {
         slowlog: Some(Arc::new(Slowlog {
             total: 512,
             threshold_usec: Some(-1),
-            len_max: None,
+            len_max: Some(512),
             entries: entries.collect(),
         })),
         config: Some(Arc::new(settings.collect())),
         autosaves: Some(Arc::new(autosaves.collect())),
+        slow_parts: vec![(name(5), 60)],
     }
 }

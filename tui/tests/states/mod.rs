@@ -122,6 +122,7 @@ fn empty() -> Sample {
         slowlog: Some(Arc::default()),
         config: Some(Arc::default()),
         autosaves: Some(Arc::default()),
+        ..Sample::default()
     }
 }
 

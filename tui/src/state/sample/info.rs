@@ -55,6 +55,24 @@ impl Info {
         self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// The databases of the section keyspace alone.
+    pub fn keyspace(&self) -> Self {
+        let is_database = |name: &str| name.strip_prefix("db").is_some_and(|index| index.parse::<u64>().is_ok());
+        let databases = self.fields.range("db".to_owned()..).take_while(|(name, _)| name.starts_with("db"));
+        let databases = databases.filter(|(name, _)| is_database(name));
+        Self { fields: databases.map(|(name, value)| (name.clone(), value.clone())).collect() }
+    }
+
+    /// Adds the fields of another one.
+    pub fn extend(&mut self, other: &Self) {
+        self.fields.extend(other.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+
+    /// Bytes that its lines take.
+    pub fn bytes(&self) -> usize {
+        self.fields.iter().map(|(name, value)| name.len() + value.len() + 3).sum()
+    }
+
     /// Takes out the fields whose names begin so: they have a part of the sample of their own.
     pub fn remove_prefix(&mut self, prefix: &str) {
         self.fields.retain(|name, _| !name.starts_with(prefix));
@@ -81,5 +99,9 @@ mod tests {
         assert_eq!(info.count("file"), None);
         assert_eq!(info.count("nonsense"), None);
         assert_eq!(info.with_prefix("db").collect::<Vec<_>>(), [("0", "keys=1"), ("1", "keys=2")]);
+        assert_eq!(info.keyspace(), Info::parse("db0:keys=1\ndb1:keys=2"));
+        let mut other = Info::parse("dbsize:3\n");
+        other.extend(&info.keyspace());
+        assert_eq!((other.keyspace(), other.text("dbsize")), (info.keyspace(), Some("3")));
     }
 }

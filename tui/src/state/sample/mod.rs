@@ -70,6 +70,9 @@ pub struct Sample {
     pub server: Server,
     /// INFO; polled always.
     pub info: Arc<Info>,
+    /// Parts that are so large that they are asked for less often than the rest, and every how many seconds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slow_parts: Vec<(String, u64)>,
     /// The namespaces by database index; on a plain Redis the databases that hold keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespaces: Option<Arc<Vec<Namespace>>>,

@@ -1,0 +1,152 @@
+//! The pattern of the key browser: a glob that the server looks for, and the same glob here, for what was loaded already.
+
+/// What was typed as a pattern. A glob is taken as it is; words without any of its characters are looked for anywhere in the
+/// name; `!` before either shows the others, which the server cannot do, so that all keys are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pattern {
+    glob: Vec<u8>,
+    is_inverse: bool,
+}
+
+impl Pattern {
+    /// Reads what was typed.
+    pub(super) fn parse(text: &str) -> Self {
+        let (is_inverse, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+        let glob = match text {
+            "" | "*" => Vec::new(),
+            _ if text.contains(['*', '?', '[', '\\']) => text.as_bytes().to_vec(),
+            _ => format!("*{text}*").into_bytes(),
+        };
+        Self { is_inverse: is_inverse && !glob.is_empty(), glob }
+    }
+
+    /// The glob for SCAN; none where all keys are asked for.
+    pub(super) fn scanned(&self) -> Option<&[u8]> {
+        Some(self.glob.as_slice()).filter(|glob| !glob.is_empty() && !self.is_inverse)
+    }
+
+    /// Whether a name is shown.
+    pub(super) fn fits(&self, name: &[u8]) -> bool {
+        self.glob.is_empty() || matches(&self.glob, name) != self.is_inverse
+    }
+
+    /// Whether all names are shown.
+    pub(super) fn is_any(&self) -> bool {
+        self.glob.is_empty()
+    }
+}
+
+/// Whether a glob as SCAN knows it fits all of a name: `*`, `?`, `[a-z]`, `[^a]`, and `\` before a character that stands for
+/// itself. `O(glob × name)`: of several stars only the last one is tried again.
+fn matches(glob: &[u8], name: &[u8]) -> bool {
+    let (mut glob_at, mut name_at) = (0, 0);
+    let mut star = None;
+    while name_at < name.len() {
+        if glob.get(glob_at) == Some(&b'*') {
+            star = Some((glob_at + 1, name_at));
+            glob_at += 1;
+        } else if let Some(len) = matches_one(&glob[glob_at..], name[name_at]) {
+            glob_at += len;
+            name_at += 1;
+        } else if let Some((after, from)) = star {
+            // The star takes one byte more.
+            star = Some((after, from + 1));
+            (glob_at, name_at) = (after, from + 1);
+        } else {
+            return false;
+        }
+    }
+    glob[glob_at..].iter().all(|&byte| byte == b'*')
+}
+
+/// The length of the first element of a glob, which is no star, if it fits a byte.
+fn matches_one(glob: &[u8], byte: u8) -> Option<usize> {
+    match *glob {
+        [b'?', ..] => Some(1),
+        [b'\\', escaped, ..] => (escaped == byte).then_some(2),
+        [b'[', ..] => matches_set(glob, byte),
+        [literal, ..] => (literal == byte).then_some(1),
+        [] => None,
+    }
+}
+
+/// The same for a set; one that is not closed reaches to the end of the glob.
+fn matches_set(glob: &[u8], byte: u8) -> Option<usize> {
+    let is_inverse = glob.get(1) == Some(&b'^');
+    let mut at = if is_inverse { 2 } else { 1 };
+    let mut is_member = false;
+    loop {
+        match glob[at.min(glob.len())..] {
+            [] => break,
+            [b']', ..] => {
+                at += 1;
+                break;
+            }
+            [b'\\', escaped, ..] => {
+                is_member |= escaped == byte;
+                at += 2;
+            }
+            [from, b'-', to, ..] => {
+                is_member |= (from.min(to)..=from.max(to)).contains(&byte);
+                at += 3;
+            }
+            [member, ..] => {
+                is_member |= member == byte;
+                at += 1;
+            }
+        }
+    }
+    (is_member != is_inverse).then_some(at.min(glob.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn globs_are_those_of_the_server() {
+        for (glob, name, fits) in [
+            ("*", "", true),
+            ("user:*", "user:42", true),
+            ("user:*", "auser:42", false),
+            ("*:42", "user:4242", false),
+            ("*a*b*c", "xxaxxbxxbxc", true),
+            ("h?llo", "hello", true),
+            ("h?llo", "hllo", false),
+            ("h[ae]llo", "hallo", true),
+            ("h[^e]llo", "hello", false),
+            ("h[a-c]llo", "hbllo", true),
+            ("h[c-a]llo", "hbllo", true),
+            (r"h\*llo", "h*llo", true),
+            (r"h\*llo", "hello", false),
+            (r"[\]]", "]", true),
+            ("[a", "a", true),
+            ("a", "", false),
+            ("", "", true),
+        ] {
+            assert_eq!(matches(glob.as_bytes(), name.as_bytes()), fits, "{glob} {name}");
+        }
+    }
+
+    #[test]
+    fn what_is_typed_becomes_a_glob() {
+        for (typed, scanned) in
+            [("", None), ("*", None), ("web", Some("*web*")), ("web:*", Some("web:*")), ("!web", None)]
+        {
+            assert_eq!(Pattern::parse(typed).scanned(), scanned.map(str::as_bytes), "{typed}");
+        }
+        assert!(!Pattern::parse("!web").fits(b"a:web:1") && Pattern::parse("!web").fits(b"a:1"));
+        assert!(Pattern::parse("web").fits(b"a:web:1") && Pattern::parse("!").fits(b"x"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_glob_ends(glob in "[a*?\\[\\]\\\\^-]{0,12}", name in "[a*\\[\\]^-]{0,20}") {
+            let escaped: String = name.chars().flat_map(|character| ['\\', character]).collect();
+            prop_assert!(matches(escaped.as_bytes(), name.as_bytes()));
+            matches(glob.as_bytes(), name.as_bytes());
+        }
+    }
+}

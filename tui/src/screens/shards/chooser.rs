@@ -1,0 +1,61 @@
+//! The namespaces as a list to choose from, in place of the shards.
+
+use crate::format;
+use crate::screens::list_table;
+use crate::screens::namespaces::by_name;
+use crate::state::App;
+use crate::state::list::{self, Row, SortKey, sorted};
+use crate::state::sample::Namespace;
+use crate::state::tab::Tab;
+use crate::text;
+use crate::widgets::table::{Cell, Column, Table};
+
+/// What rows are sorted by.
+pub(super) static SORTABLE: [list::Column; 4] = [
+    list::Column { title: "namespace", is_descending: false },
+    list::Column { title: "keys", is_descending: true },
+    list::Column { title: "shards", is_descending: true },
+    list::Column { title: "ops/s", is_descending: true },
+];
+
+static COLUMNS: [Column<'static>; 4] = [
+    Column::new("namespace", 12).up_to(60),
+    Column::new("keys", 6).right(),
+    Column::new("shards", 6).right(),
+    Column::new("ops/s", 6).right(),
+];
+
+fn listed(app: &App) -> &[Namespace] {
+    app.sample().namespaces.as_deref().map_or(&[], Vec::as_slice)
+}
+
+/// The rows that the filter shows, in order.
+pub(super) fn rows(app: &App) -> Vec<Row> {
+    let list = app.list_of(Tab::Shards);
+    let filter = list.parsed_filter();
+    let key = |namespace: &Namespace| match list.sort {
+        1 => SortKey::from(namespace.keys),
+        2 => namespace.shards.into(),
+        3 => namespace.ops_per_sec.into(),
+        _ => by_name(&namespace.name),
+    };
+    let shown = listed(app).iter().enumerate().filter(|(_, namespace)| filter.fits(&[("name", &namespace.name)]));
+    let rows =
+        shown.map(|(index, namespace)| (key(namespace), Row { id: namespace.name.as_str().into(), index })).collect();
+    sorted(rows, list.is_descending(&SORTABLE))
+}
+
+/// The table of them.
+pub(super) fn table(app: &App) -> Table<'_> {
+    let empty = list_table::empty(app, Tab::Shards, "the server tells of no namespaces");
+    list_table::table(app, Tab::Shards, &COLUMNS, &SORTABLE, empty)
+}
+
+/// The cells of a row of the list.
+pub(super) fn cells(app: &App, row: usize) -> Vec<Cell<'static>> {
+    let row = app.list_of(Tab::Shards).rows.get(row).and_then(|row| listed(app).get(row.index));
+    let Some(namespace) = row else { return Vec::new() };
+    let number = |count: Option<u64>| count.map_or(format::UNKNOWN.to_owned(), format::count).into();
+    let name = text::harmless(namespace.name.as_bytes()).into_owned();
+    vec![name.into(), number(namespace.keys), number(namespace.shards), number(namespace.ops_per_sec)]
+}

@@ -1,0 +1,139 @@
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::Size;
+
+use super::*;
+use crate::state::Options;
+use crate::state::msg::Msg;
+use crate::state::sample::{Info, Sample, Server, Shards as SampleShards};
+use crate::state::update::update;
+use crate::view;
+
+fn sample(at_ms: u64, keys_moved: Option<u64>) -> Sample {
+    let shard =
+        |shard| Shard { shard, keys: 10 + shard, used_bytes: 1_000, lock_waits: shard * at_ms / 500, expires: 0 };
+    let resize = keys_moved.map(|keys_moved| Resize {
+        state: "moving".into(),
+        shards: 4,
+        target: 8,
+        keys_moved,
+        keys_total: 100,
+        ..Resize::default()
+    });
+    let namespace = |name: &str, keys, resize| Namespace {
+        keys: Some(keys),
+        shards: Some(4),
+        db: Some(1),
+        polled_at_ms: at_ms,
+        resize,
+        ..Namespace::named(name.into())
+    };
+    Sample {
+        at_ms,
+        server: Server { address: "h:1".into(), rkvs_version: Some("0.4.0".into()), redis_version: None },
+        info: Arc::new(Info::parse("run_id:1\r\n")),
+        namespaces: Some(Arc::new(vec![namespace("b", 0, None), namespace("a", 46, resize.clone())])),
+        shards: Some(Arc::new(SampleShards { namespace: "a".into(), shards: (0..4).map(shard).collect(), resize })),
+        ..Sample::default()
+    }
+}
+
+fn app() -> App {
+    let mut app = App::new(Options { tab: Tab::Shards, ..Options::default() }, Size::new(120, 40));
+    for at_ms in [1_000, 2_000] {
+        update(&mut app, Msg::Sample(Box::new(sample(at_ms, None))), at_ms);
+    }
+    app
+}
+
+fn press(app: &mut App, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for key in keys.chars() {
+        let code = match key {
+            '⏎' => KeyCode::Enter,
+            '⎋' => KeyCode::Esc,
+            '⇥' => KeyCode::Tab,
+            key => KeyCode::Char(key),
+        };
+        let now_ms = app.now_ms;
+        effects.extend(update(app, Msg::Key(KeyEvent::from(code)), now_ms));
+    }
+    effects
+}
+
+fn picture(app: &App) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
+    terminal.draw(|frame| view::view(app, frame)).unwrap();
+    terminal.backend().to_string()
+}
+
+#[test]
+fn the_first_namespace_with_keys_is_shown() {
+    let app = app();
+    let picture = picture(&app);
+    assert!(picture.contains("namespace a   shards 4   keys 46   skew 1.13"), "{picture}");
+    assert!(picture.contains("min 10  avg 12  max 13"), "{picture}");
+}
+
+#[test]
+fn bars_show_keys_memory_or_waits() {
+    let mut app = app();
+    for title in ["keys per shard", "memory per shard", "lock waits per shard", "keys per shard"] {
+        assert!(picture(&app).contains(title), "{title}");
+        press(&mut app, "v");
+    }
+    app.list_of_mut(Tab::Shards).view = 2;
+    assert!(picture(&app).contains("max 6.0/s"), "{}", picture(&app));
+}
+
+#[test]
+fn a_namespace_is_chosen_from_a_list() {
+    let mut app = app();
+    press(&mut app, "n");
+    assert!(picture(&app).contains("choose a namespace"));
+    assert_eq!(app.list().selected, Some("a".into()));
+    press(&mut app, "j");
+    let effects = press(&mut app, "⏎");
+    assert_eq!(app.namespace.as_deref(), Some("b"));
+    assert!(matches!(&effects[..], [Effect::SetWants(wants)] if wants.shards_of.as_deref() == Some("b")));
+    assert!(picture(&app).contains("waiting for the server"), "the shards there are are another's");
+    press(&mut app, "n/a⏎⏎");
+    assert_eq!(app.namespace.as_deref(), Some("a"));
+    press(&mut app, "n⎋");
+    assert_eq!((app.namespace.as_deref(), app.list().rows.len()), (Some("a"), 4));
+}
+
+#[test]
+fn a_resize_is_followed_and_cancelled() {
+    let mut app = app();
+    let sent = |effects: &[Effect]| matches!(effects, [Effect::Run(request)] if request.is_change);
+    assert!(sent(&press(&mut app, "R⏎⏎")));
+    press(&mut app, "c");
+    assert!(app.overlays.is_empty());
+    for (at_ms, keys_moved) in [(3_000, 20), (4_000, 40)] {
+        update(&mut app, Msg::Sample(Box::new(sample(at_ms, Some(keys_moved)))), at_ms);
+    }
+    let picture = picture(&app);
+    assert!(picture.contains("resize 4 → 8") && picture.contains("40.0 %"), "{picture}");
+    assert!(picture.contains("eta 3 s  moved 40 of 100  rate 20/s"), "{picture}");
+    assert!(sent(&press(&mut app, "c⇥⏎")));
+}
+
+#[test]
+fn a_click_on_a_bar_selects_its_shard_and_enter_tells_about_it() {
+    let mut app = app();
+    let bars = parts(&app, layout::areas(&app).body).bars_inner();
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    let (column, row) = (bars.x + bars.width / 4 * 2, bars.y + 1);
+    // Bars are at most six columns wide, with a gap: the third begins at the fifteenth.
+    let column = column.min(bars.x + 15);
+    let event = MouseEvent { kind, column, row, modifiers: crossterm::event::KeyModifiers::NONE };
+    update(&mut app, Msg::Mouse(event), 2_000);
+    assert_eq!(app.list().selected, Some(2.into()));
+    press(&mut app, "⏎");
+    let picture = picture(&app);
+    assert!(picture.contains("Shard 2 of a") && picture.contains("12 (26.1 % of all)"), "{picture}");
+}

@@ -151,8 +151,8 @@ impl Poller {
         }
         let is_first = !self.last_wants.clients;
         if wants.clients && (is_first || self.clients_pace.is_due(now_ms)) {
-            requests.push((Part::ClientId, args(["CLIENT", "ID"])));
             requests.push((Part::Clients, args(["CLIENT", "LIST"])));
+            requests.push((Part::ClientId, args(["CLIENT", "ID"])));
         }
         if wants.slowlog {
             requests.push((Part::Slowlog, args(["SLOWLOG", "GET", &SLOWLOG_MAX.to_string()])));
@@ -430,7 +430,7 @@ mod tests {
             requests.map(|(_, words)| String::from_utf8(words.concat()).unwrap()).collect()
         };
         let usual = asked(&poller, 1_000);
-        assert_eq!((usual.len(), &usual[1][..]), (2, "CLIENTLIST"));
+        assert_eq!(usual[1..], ["CLIENTLIST", "CLIENTID"]);
         assert!(usual[0].ends_with("clusterkeyspacecommandstatslatencystats"), "{usual:?}");
         poller.clients_pace.note(1_000, 3_000_000);
         poller.keyspace_pace.note(1_000, 600_000);
@@ -438,7 +438,7 @@ mod tests {
         let later = asked(&poller, 2_000);
         assert!(later.len() == 1 && !later[0].contains("keyspace"), "{later:?}");
         assert!(asked(&poller, 4_000)[0].contains("keyspace"));
-        assert_eq!(asked(&poller, 13_000).len(), 2);
+        assert_eq!(asked(&poller, 13_000).len(), 3);
         poller.server.redis_version = Some("6.2.1".into());
         assert_eq!(asked(&poller, 2_000), ["INFO", "INFOcommandstats", "INFOlatencystats"]);
     }

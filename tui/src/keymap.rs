@@ -61,6 +61,8 @@ pub enum Action {
     ShowShards,
     NextPanel,
     PreviousPanel,
+    NewerEvents,
+    OlderEvents,
     Kill,
     KillMatching,
     ClearSlowlog,
@@ -247,7 +249,12 @@ pub static BINDINGS: &[Binding] = &[
     change(on(&[Keys], &[key('R')], Action::Rename, "", "rename the key")),
     change(on(&[Keys], &[key('C')], Action::CopyKey, "", "copy the key")),
     change(on(&[Keys], &[key('X')], Action::DeleteMatching, "", "delete all loaded keys that fit the pattern")),
-    on(&[Shards, Commands, Overview, Keys], &[key('v')], Action::NextView, "view", "show it the next way"),
+    on(&[Shards, Commands, Keys], &[key('v')], Action::NextView, "view", "show it the next way"),
+    on(&[Overview], &[special(Enter)], Action::Open, "more", "the screen that tells more about the focused panel"),
+    on(&[Overview, Commands], &[special(Right), key('l')], Action::NextPanel, "panel", "focus the next panel"),
+    on(&[Overview, Commands], &[special(Left), key('h')], Action::PreviousPanel, "", "focus the panel before"),
+    on(&[Overview], &[special(Up), key('k')], Action::NewerEvents, "", "scroll to newer events"),
+    on(&[Overview], &[special(Down), key('j')], Action::OlderEvents, "", "scroll to older events"),
     on(&[Namespaces, Shards, Persistence], &[special(Right)], Action::NextPanel, "", "focus the next panel, for zoom"),
     on(&[Namespaces, Shards, Persistence], &[special(Left)], Action::PreviousPanel, "", "focus the panel before"),
     list(&[special(Enter)], Action::Open, "open", "details, or edit what is selected"),
@@ -265,8 +272,8 @@ pub static BINDINGS: &[Binding] = &[
     global(&[key(':')], Action::Palette, "command", "run a command by name"),
     global(&[key(' ')], Action::Pause, "pause", "freeze what is shown; histories go on"),
     global(&[key('e'), key('z')], Action::Zoom, "zoom", "give the focused panel the whole screen, or take it back"),
-    global(&[key('[')], Action::WindowShorter, "", "show a shorter time"),
-    global(&[key(']')], Action::WindowLonger, "", "show a longer time"),
+    global(&[key('[')], Action::WindowShorter, "", "charts show a shorter time"),
+    global(&[key(']')], Action::WindowLonger, "window", "charts show a longer time"),
     change(global(&[key('b')], Action::BackgroundSave, "bgsave", "save everything in the background")),
     change(global(&[key('B')], Action::Save, "", "save everything and wait")),
     global(&[key('y')], Action::Copy, "", "copy the selected row"),
@@ -440,12 +447,13 @@ pub fn help() -> Vec<Section> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screens;
 
     #[test]
     fn no_key_means_two_things() {
         for tab in Tab::ALL {
             let mut keys: Vec<Key> = Vec::new();
-            for binding in valid(tab, true) {
+            for binding in valid(tab, screens::of(tab).has_list()) {
                 for key in binding.keys {
                     assert!(!keys.contains(key), "{} on {}", key.label(), tab.title());
                     keys.push(*key);
@@ -460,7 +468,7 @@ mod tests {
             assert!(!binding.help.is_empty() && !binding.keys.is_empty(), "{binding:?}");
             let tab = match binding.context {
                 Context::Tabs(tabs) => tabs[0],
-                Context::List | Context::Global | Context::Elsewhere(_) => Overview,
+                Context::List | Context::Global | Context::Elsewhere(_) => Clients,
             };
             for key in binding.keys {
                 let modifiers = if key.is_ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };

@@ -1,5 +1,7 @@
 //! Draws the state: header, tabs, the screen, keys, and what lies over them. Pure: the same state gives the same picture.
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -9,6 +11,7 @@ use crate::state::events::Level;
 use crate::state::tab::Tab;
 use crate::state::{App, Connection, Overlay, input};
 use crate::theme::Role;
+use crate::widgets::Canvas;
 use crate::widgets::banner::{Alert, Badge, Banner};
 use crate::widgets::dialog::{self, DialogInput, DialogLine};
 use crate::widgets::help::{Help, HelpSection};
@@ -38,6 +41,8 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
     let areas = layout::areas(app);
     if app.has_data() {
         screens::of(app.tab).view(app, frame, areas.body);
+    } else {
+        waiting(app, areas.body, frame.buffer_mut());
     }
     let buffer = frame.buffer_mut();
     header(app, areas.header, buffer);
@@ -76,7 +81,7 @@ fn header(app: &App, area: Rect, buffer: &mut Buffer) {
     let harmless = |text: &str| text::harmless(text.as_bytes()).into_owned();
     let (title, address) = (harmless(&server.title()), harmless(&server.address));
     let info = &app.sample().info;
-    let uptime = info.count("uptime_in_seconds").map(|seconds| format!("up {}", format::age(seconds)));
+    let uptime = info.count("uptime_in_seconds").map(|seconds| format!("up {}", uptime(seconds)));
     let compatible = server.rkvs_version.as_ref().and(server.redis_version.as_ref());
     let compatible = compatible.map(|version| format!("redis {}", harmless(version)));
     let role = info.text("role").map(|role| format!("role {}", harmless(role)));
@@ -95,9 +100,31 @@ fn header(app: &App, area: Rect, buffer: &mut Buffer) {
         (Connection::Disconnected { .. }, _) => ("OFFLINE", Role::BadgeBad),
         (Connection::Connected, _) => (live.as_str(), Role::BadgeGood),
     };
+    let loaded = info.text("loading_loaded_perc").map_or(String::new(), |percent| format!(" {} %", harmless(percent)));
+    let loading = format!("LOADING{loaded}");
+    let loading = info.flag("loading").then_some(Badge { text: &loading, role: Role::BadgeWarn });
     let read_only = app.options.is_readonly.then_some(Badge { text: "READ-ONLY", role: Role::BadgeWarn });
-    let badges: Vec<Badge<'_>> = read_only.into_iter().chain([Badge { text: word, role }]).collect();
+    let badges: Vec<Badge<'_>> = loading.into_iter().chain(read_only).chain([Badge { text: word, role }]).collect();
     Banner { parts: &parts, badges: &badges }.draw(area, buffer, app.options.theme);
+}
+
+fn uptime(seconds: u64) -> String {
+    // A duration of less than a minute has decimals.
+    if seconds < 60 { format::age(seconds) } else { format::duration(Duration::from_secs(seconds), "") }
+}
+
+/// Says what is waited for while nothing is known.
+fn waiting(app: &App, area: Rect, buffer: &mut Buffer) {
+    let address = text::harmless(app.server().address.as_bytes()).into_owned();
+    let words = match &app.connection {
+        Connection::Disconnected { .. } => format!("no answer yet from {address}"),
+        _ => format!("connecting to {address}"),
+    };
+    let mut canvas = Canvas::new(area, buffer, app.options.theme);
+    let middle = canvas.height() / 2;
+    if canvas.height() > 0 {
+        canvas.centered(middle, &words, Role::Label);
+    }
 }
 
 fn with_tabs<T>(app: &App, then: impl FnOnce(&Tabs<'_>) -> T) -> T {
@@ -118,9 +145,9 @@ fn alert(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// The newest event, while it is new. The overview lists them anyway.
+/// The newest event, while it is new, unless the screen shows events anyway.
 fn toast(app: &App, area: Rect, buffer: &mut Buffer) {
-    let newest = app.events.newest().next().filter(|_| app.tab != Tab::Overview);
+    let newest = app.events.newest().next().filter(|_| !screens::of(app.tab).shows_events(app, area));
     if let Some(event) = newest.filter(|event| app.now_ms.saturating_sub(event.at_ms) < TOAST_MS) {
         let role = match event.level {
             Level::Good => Role::Good,

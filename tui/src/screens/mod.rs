@@ -13,7 +13,7 @@ mod listing;
 mod namespaces;
 mod overview;
 mod persistence;
-mod plain;
+mod plot;
 mod shards;
 mod slowlog;
 mod tally;
@@ -117,6 +117,11 @@ pub trait Screen: Sync {
         NO_EFFECTS
     }
 
+    /// Whether it shows the newest events, so that they need not lie over it.
+    fn shows_events(&self, _app: &App, _body: Rect) -> bool {
+        false
+    }
+
     /// What `y` copies: what identifies the selected row.
     fn copy(&self, app: &App) -> Option<String> {
         let selected = app.list_of(self.tab()).selected.as_ref()?;
@@ -151,6 +156,8 @@ pub fn of(tab: Tab) -> &'static dyn Screen {
 #[derive(Clone, Debug, Default)]
 pub struct States {
     keys: keys::Browser,
+    /// What the overview remembers.
+    pub overview: overview::State,
     /// How far the details of the selected row are scrolled.
     details: Option<details::Scroll>,
 }

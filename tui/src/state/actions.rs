@@ -67,6 +67,14 @@ pub fn cancel_resize(namespace: &str) -> Dialog {
     .line("cost", "as much work as was done so far")
 }
 
+/// Sets what is counted to zero.
+pub fn reset_statistics() -> Dialog {
+    let words = ["CONFIG", "RESETSTAT"];
+    Dialog::confirm("Reset statistics", "Reset", move |_| Ok(vec![run(Request::change("reset statistics", words))]))
+        .line("effect", "counters of commands, latencies, hits, errors and connections begin at zero again")
+        .line("cost", "no data is touched; what was counted is lost, and others who watch see a restart")
+}
+
 /// An effect that runs a request.
 pub fn run(request: Request) -> Effect {
     Effect::Run(request)

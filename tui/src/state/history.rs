@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::sample::{Command, Info, Namespace, Sample};
+use super::sample::{Command, Info, Namespace, Sample, percentile_of_all};
 
 /// Points of a track.
 pub const POINTS_MAX: usize = 600;
@@ -39,18 +39,23 @@ pub enum ServerMetric {
     ChangesSinceSave,
     /// Keys of all namespaces.
     Keys,
+    /// Those of them that expire.
+    ExpiringKeys,
 }
 
 impl ServerMetric {
-    const COUNT: usize = Self::Keys as usize + 1;
+    const COUNT: usize = Self::ExpiringKeys as usize + 1;
 
     fn read(info: &Info) -> Vec<Raw> {
         let rate = |name| Raw::Counter(info.number(name));
         let gauge = |name| Raw::Gauge(info.number(name));
         let cpu = info.number("used_cpu_sys").zip(info.number("used_cpu_user")).map(|(sys, user)| sys + user);
-        let keyspace = info.with_prefix("db").filter_map(|(_, value)| {
-            let keys = value.strip_prefix("keys=")?;
-            keys[..keys.find(',').unwrap_or(keys.len())].parse::<f64>().ok()
+        let number = |part: Option<&str>, name| -> f64 {
+            part.and_then(|part| part.strip_prefix(name)?.parse().ok()).unwrap_or(0.0)
+        };
+        let (keys, expiring) = info.with_prefix("db").fold((0.0, 0.0), |(keys, expiring), (_, value)| {
+            let mut parts = value.split(',');
+            (keys + number(parts.next(), "keys="), expiring + number(parts.next(), "expires="))
         });
         vec![
             rate("total_commands_processed"),
@@ -69,7 +74,8 @@ impl ServerMetric {
             gauge("connected_clients"),
             gauge("blocked_clients"),
             gauge("rdb_changes_since_last_save"),
-            Raw::Gauge(Some(keyspace.sum())),
+            Raw::Gauge(Some(keys)),
+            Raw::Gauge(Some(expiring)),
         ]
     }
 }
@@ -122,10 +128,12 @@ pub enum CommandMetric {
     Rejected,
     P50Usec,
     P99Usec,
+    /// Microseconds of a call, of those since the point before.
+    MeanUsec,
 }
 
 impl CommandMetric {
-    const COUNT: usize = Self::P99Usec as usize + 1;
+    const COUNT: usize = Self::MeanUsec as usize + 1;
 
     fn read(command: &Command) -> Vec<Raw> {
         let rate = |count: u64| Raw::Counter(Some(count as f64));
@@ -136,6 +144,38 @@ impl CommandMetric {
             rate(command.rejected),
             Raw::Gauge(command.percentile("p50")),
             Raw::Gauge(command.percentile("p99")),
+            Raw::Quotient { of: Self::Usec as usize, by: Self::Calls as usize },
+        ]
+    }
+}
+
+/// What is kept of the latency of all commands together, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LatencyMetric {
+    Calls,
+    Usec,
+    /// Of the calls since the point before.
+    Mean,
+    /// Since the server started, as the server tells percentiles: see `sample::percentile_of_all`.
+    P50,
+    P99,
+    P999,
+}
+
+impl LatencyMetric {
+    const COUNT: usize = Self::P999 as usize + 1;
+
+    fn read(commands: &[Command]) -> Vec<Raw> {
+        let sum = |count: fn(&Command) -> u64| commands.iter().map(|command| count(command) as f64).sum();
+        let percentile = |name| Raw::Gauge(percentile_of_all(commands, name));
+        vec![
+            Raw::Counter(Some(sum(|command| command.calls))),
+            Raw::Counter(Some(sum(|command| command.usec))),
+            Raw::Quotient { of: Self::Usec as usize, by: Self::Calls as usize },
+            percentile("p50"),
+            percentile("p99"),
+            percentile("p99.9"),
         ]
     }
 }
@@ -145,6 +185,11 @@ enum Raw {
     Gauge(Option<f64>),
     /// Becomes a rate per second.
     Counter(Option<f64>),
+    /// One column's rate for each of another's; both stand before this one.
+    Quotient {
+        of: usize,
+        by: usize,
+    },
     /// The share of one column's rate in its sum with another's; both stand before this one.
     Share {
         part: usize,
@@ -213,7 +258,8 @@ impl Track {
                         _ => f64::NAN,
                     }
                 }
-                // 0 / 0 is a gap: nothing was looked up.
+                // 0 / 0 is a gap: nothing was called, nothing was looked up.
+                Raw::Quotient { of, by } => row[of] / row[by],
                 Raw::Share { part, rest } => row[part] / (row[part] + row[rest]),
             });
         }
@@ -242,6 +288,18 @@ impl Track {
     }
 }
 
+/// Slots of time at most.
+const SLOTS_MAX: u64 = 10_000;
+
+/// A series in slots of the same length, oldest first; `None` is a gap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slots {
+    /// The values.
+    pub values: Vec<Option<f64>>,
+    /// Slots from 1970 to the last of these: charts that show several in a column group them by it, so that none shimmers.
+    pub count: u64,
+}
+
 /// One column of a track: what a chart shows. A thing of which nothing is known has an empty one.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
@@ -258,6 +316,36 @@ impl Series<'_> {
             (from..to.max(from))
                 .map(move |row| (track.times_ms[row], track.values[row * track.columns + self.column].into()))
         })
+    }
+
+    /// The values in a window, one for each slot of time, of `slot_ms` each: the largest of what was noted in it. A rate is that
+    /// of all the time since the point before, so it fills the slots between; what follows a gap does not.
+    pub fn slots(&self, window: Window, slot_ms: u64) -> Slots {
+        let slot_ms = slot_ms.max(1);
+        let slot = |at_ms: u64| at_ms / slot_ms;
+        // The slot that the window begins in does not wholly belong to it.
+        let (before, last) = (slot(window.from_ms), slot(window.to_ms));
+        let len = last.saturating_sub(before).min(SLOTS_MAX);
+        let first = (last - len).saturating_add(1);
+        let mut values: Vec<Option<f64>> = vec![None; len as usize];
+        // The point before the window tells from where on the first one within holds.
+        let reach = window.to_ms.saturating_sub(window.from_ms);
+        let wider = Window { from_ms: window.from_ms.saturating_sub(reach), ..window };
+        let mut filled_to = None;
+        for (at_ms, value) in self.points(wider) {
+            let at = slot(at_ms);
+            if !value.is_finite() {
+                filled_to = None;
+                continue;
+            }
+            for slot in filled_to.map_or(at, |before: u64| (before + 1).min(at)).max(first)..=at {
+                if let Some(place) = values.get_mut((slot - first) as usize) {
+                    *place = Some(place.map_or(value, |known| known.max(value)));
+                }
+            }
+            filled_to = Some(at);
+        }
+        Slots { values, count: last.saturating_add(1) }
     }
 
     /// The newest value at or before a time, unless there is a gap: what stands beside the chart.
@@ -290,13 +378,20 @@ impl Series<'_> {
 #[derive(Clone, Debug)]
 pub struct History {
     server: Track,
+    /// Has a point only when commands were polled.
+    latency: Track,
     namespaces: HashMap<String, Track>,
     commands: HashMap<String, Track>,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { server: Track::new(ServerMetric::COUNT), namespaces: HashMap::new(), commands: HashMap::new() }
+        Self {
+            server: Track::new(ServerMetric::COUNT),
+            latency: Track::new(LatencyMetric::COUNT),
+            namespaces: HashMap::new(),
+            commands: HashMap::new(),
+        }
     }
 }
 
@@ -307,6 +402,9 @@ impl History {
         self.server.push(sample.at_ms, &ServerMetric::read(&sample.info));
         if let Some(namespaces) = &sample.namespaces {
             self.record_namespaces(namespaces, sample.at_ms, looked_at);
+        }
+        if let Some(commands) = &sample.commands {
+            self.latency.push(sample.at_ms, &LatencyMetric::read(commands));
         }
         for command in sample.commands.iter().flat_map(|commands| commands.iter()) {
             if self.commands.contains_key(&command.name) || self.commands.len() < COMMAND_TRACKS_MAX {
@@ -350,12 +448,18 @@ impl History {
     /// Marks a lost connection.
     pub fn gap(&mut self, at_ms: u64) {
         self.server.gap(at_ms);
+        self.latency.gap(at_ms);
         self.namespaces.values_mut().chain(self.commands.values_mut()).for_each(|track| track.gap(at_ms));
     }
 
     /// A series of the server.
     pub fn server(&self, metric: ServerMetric) -> Series<'_> {
         self.server.series(metric as usize)
+    }
+
+    /// A series of the latency of all commands.
+    pub fn latency(&self, metric: LatencyMetric) -> Series<'_> {
+        self.latency.series(metric as usize)
     }
 
     /// A series of a namespace; empty when its history is not kept.
@@ -412,6 +516,43 @@ mod tests {
         assert_eq!(ops.summary(ALL), Some(Summary { min: 5.0, avg: 7.5, max: 10.0, last: 5.0 }));
         let window = Window { from_ms: 1_500, to_ms: 2_400 };
         assert_eq!(ops.summary(window), Some(Summary { min: 10.0, avg: 10.0, max: 10.0, last: 10.0 }));
+    }
+
+    #[test]
+    fn slots_hold_the_rate_of_the_time_since_the_point_before() {
+        let mut history = History::default();
+        // Polls are never quite on time, and once one was left out.
+        for (at_ms, ops) in [(990, 0), (2_010, 10), (2_990, 30), (5_005, 90)] {
+            history.record(&server(at_ms, ops, 7), &[]);
+        }
+        history.gap(5_600);
+        history.record(&server(9_010, 100, 8), &[]);
+        let ops = history.server(ServerMetric::Ops);
+        let slots = ops.slots(Window { from_ms: 0, to_ms: 5_900 }, 1_000);
+        let rounded: Vec<_> = slots.values.iter().map(|value| value.map(f64::round)).collect();
+        assert_eq!(rounded, [None, Some(20.0), Some(30.0), Some(30.0), Some(30.0)]);
+        assert_eq!(slots.count, 6);
+        let bytes = history.server(ServerMetric::UsedBytes).slots(Window { from_ms: 5_000, to_ms: 10_000 }, 1_000);
+        assert_eq!(bytes.values, [None, None, None, Some(8.0), None], "what follows a gap does not fill it");
+        let coarse = ops.slots(Window { from_ms: 0, to_ms: 5_900 }, 3_000);
+        assert_eq!(coarse.values.len(), 1);
+        assert_eq!(ops.slots(Window { from_ms: 0, to_ms: u64::MAX }, 1).values.len(), SLOTS_MAX as usize);
+    }
+
+    #[test]
+    fn latency_is_that_of_all_calls_and_has_points_when_commands_were_polled() {
+        let mut history = History::default();
+        let polled = |at_ms, calls, usec| {
+            let of = |name: &str| Command { name: name.into(), calls, usec, ..Command::default() };
+            Sample { at_ms, commands: Some(Arc::new(vec![of("get"), of("set")])), ..Sample::default() }
+        };
+        for sample in [polled(1_000, 10, 100), Sample { at_ms: 2_000, ..Sample::default() }, polled(3_000, 20, 400)] {
+            history.record(&sample, &[]);
+        }
+        assert_eq!(values(history.latency(LatencyMetric::Mean)), ["1000:NaN", "3000:30"]);
+        assert_eq!(values(history.latency(LatencyMetric::Calls)), ["1000:NaN", "3000:10"]);
+        history.record(&polled(4_000, 20, 400), &[]);
+        assert_eq!(history.latency(LatencyMetric::Mean).at(4_000), None, "nothing was called");
     }
 
     #[test]

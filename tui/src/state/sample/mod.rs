@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 pub use autosave::Autosave;
 pub use client::{Client, Clients, Summary as ClientSummary};
-pub use command::Command;
+pub(crate) use command::share_of;
+pub use command::{Command, percentile_of_all};
 pub use info::Info;
 pub use namespace::Namespace;
 pub use setting::Setting;

@@ -15,8 +15,6 @@ use crate::value::Value;
 pub const SLICE: usize = 256;
 /// Namespaces that can be seen; a terminal does not have more lines.
 const VISIBLE_MAX: usize = 512;
-/// Namespaces that are asked about in one exchange: a server may stop to read while its replies are not taken.
-const EXCHANGE_MAX: usize = 1_024;
 /// Where there are more namespaces than a slice, they are listed in every so many polls.
 const LIST_EVERY: u64 = 8;
 /// The sections of INFO beside keyspace, commandstats and latencystats.
@@ -72,7 +70,12 @@ impl Poller {
     }
 
     fn server_of(&self, info: &Info) -> Server {
-        Server::of(self.address.clone(), info)
+        let text = |name| info.text(name).map(str::to_owned);
+        Server {
+            address: self.address.clone(),
+            rkvs_version: text("rkvs_version"),
+            redis_version: text("redis_version"),
+        }
     }
 
     /// Asks for the parts that are wanted. Two exchanges at most: names of namespaces come before their facts.
@@ -147,9 +150,9 @@ impl Poller {
             requests.push((Part::LatencyStats, args(["INFO", "latencystats"])));
         }
         let is_first = !self.last_wants.clients;
-        if wants.clients && (wants.all_at_once || is_first || self.clients_pace.is_due(now_ms)) {
-            requests.push((Part::ClientId, args(["CLIENT", "ID"])));
+        if wants.clients && (is_first || self.clients_pace.is_due(now_ms)) {
             requests.push((Part::Clients, args(["CLIENT", "LIST"])));
+            requests.push((Part::ClientId, args(["CLIENT", "ID"])));
         }
         if wants.slowlog {
             requests.push((Part::Slowlog, args(["SLOWLOG", "GET", &SLOWLOG_MAX.to_string()])));
@@ -160,7 +163,7 @@ impl Poller {
             requests.push((Part::Config, args(["CONFIG", "GET", "*"])));
         }
         if self.server.is_rkvs() {
-            let are_few = wants.all_at_once || self.namespaces.len() <= SLICE;
+            let are_few = self.namespaces.len() <= SLICE;
             if wants.namespaces && (are_few || self.polls.is_multiple_of(LIST_EVERY)) {
                 requests.push((Part::Names, args(["NAMESPACE", "LIST"])));
             }
@@ -231,14 +234,10 @@ impl Poller {
         info: &Info,
         now_ms: u64,
     ) -> Result<(), Error> {
-        let turn =
-            if wants.all_at_once { (0..self.namespaces.len()).collect() } else { self.turn(&wants.visible_namespaces) };
+        let turn = self.turn(&wants.visible_namespaces);
         let request = |&index: &usize| args(["NAMESPACE", "INFO", &self.namespaces[index].name]);
         let requests: Vec<Args> = turn.iter().map(request).collect();
-        let mut replies = Vec::with_capacity(requests.len());
-        for requests in requests.chunks(EXCHANGE_MAX) {
-            replies.extend(client.pipeline(requests).await?);
-        }
+        let replies = client.pipeline(&requests).await?;
         for (index, reply) in turn.into_iter().zip(&replies) {
             // One that was deleted since answers with an error.
             if !matches!(reply, Value::Error(_)) {
@@ -431,7 +430,7 @@ mod tests {
             requests.map(|(_, words)| String::from_utf8(words.concat()).unwrap()).collect()
         };
         let usual = asked(&poller, 1_000);
-        assert_eq!(usual[1..], ["CLIENTID", "CLIENTLIST"]);
+        assert_eq!(usual[1..], ["CLIENTLIST", "CLIENTID"]);
         assert!(usual[0].ends_with("clusterkeyspacecommandstatslatencystats"), "{usual:?}");
         poller.clients_pace.note(1_000, 3_000_000);
         poller.keyspace_pace.note(1_000, 600_000);

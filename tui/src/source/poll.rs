@@ -15,6 +15,8 @@ use crate::value::Value;
 pub const SLICE: usize = 256;
 /// Namespaces that can be seen; a terminal does not have more lines.
 const VISIBLE_MAX: usize = 512;
+/// Namespaces that are asked about in one exchange: a server may stop to read while its replies are not taken.
+const EXCHANGE_MAX: usize = 1_024;
 /// Where there are more namespaces than a slice, they are listed in every so many polls.
 const LIST_EVERY: u64 = 8;
 /// The sections of INFO beside keyspace, commandstats and latencystats.
@@ -70,12 +72,7 @@ impl Poller {
     }
 
     fn server_of(&self, info: &Info) -> Server {
-        let text = |name| info.text(name).map(str::to_owned);
-        Server {
-            address: self.address.clone(),
-            rkvs_version: text("rkvs_version"),
-            redis_version: text("redis_version"),
-        }
+        Server::of(self.address.clone(), info)
     }
 
     /// Asks for the parts that are wanted. Two exchanges at most: names of namespaces come before their facts.
@@ -150,7 +147,7 @@ impl Poller {
             requests.push((Part::LatencyStats, args(["INFO", "latencystats"])));
         }
         let is_first = !self.last_wants.clients;
-        if wants.clients && (is_first || self.clients_pace.is_due(now_ms)) {
+        if wants.clients && (wants.all_at_once || is_first || self.clients_pace.is_due(now_ms)) {
             requests.push((Part::Clients, args(["CLIENT", "LIST"])));
             requests.push((Part::ClientId, args(["CLIENT", "ID"])));
         }
@@ -163,7 +160,7 @@ impl Poller {
             requests.push((Part::Config, args(["CONFIG", "GET", "*"])));
         }
         if self.server.is_rkvs() {
-            let are_few = self.namespaces.len() <= SLICE;
+            let are_few = wants.all_at_once || self.namespaces.len() <= SLICE;
             if wants.namespaces && (are_few || self.polls.is_multiple_of(LIST_EVERY)) {
                 requests.push((Part::Names, args(["NAMESPACE", "LIST"])));
             }
@@ -234,10 +231,14 @@ impl Poller {
         info: &Info,
         now_ms: u64,
     ) -> Result<(), Error> {
-        let turn = self.turn(&wants.visible_namespaces);
+        let turn =
+            if wants.all_at_once { (0..self.namespaces.len()).collect() } else { self.turn(&wants.visible_namespaces) };
         let request = |&index: &usize| args(["NAMESPACE", "INFO", &self.namespaces[index].name]);
         let requests: Vec<Args> = turn.iter().map(request).collect();
-        let replies = client.pipeline(&requests).await?;
+        let mut replies = Vec::with_capacity(requests.len());
+        for requests in requests.chunks(EXCHANGE_MAX) {
+            replies.extend(client.pipeline(requests).await?);
+        }
         for (index, reply) in turn.into_iter().zip(&replies) {
             // One that was deleted since answers with an error.
             if !matches!(reply, Value::Error(_)) {

@@ -13,6 +13,21 @@ use crate::{format, layout, text};
 /// Below this a border takes more than it gives.
 const BORDERED_HEIGHT_MIN: u16 = 8;
 
+/// Columns of a text that a cell can show.
+const CELL_WIDTH_MAX: usize = 64;
+/// Columns of a text that details show: more than a screen, less than takes long.
+const TEXT_WIDTH_MAX: usize = 16_384;
+
+/// A text of the server for a cell, harmless; costs no more for one that is long.
+pub(super) fn cell(app: &App, text: &str) -> String {
+    text::line(text.as_bytes(), CELL_WIDTH_MAX, app.options.theme.symbols().ellipsis)
+}
+
+/// A text of the server to be read as a whole, harmless.
+pub(super) fn whole(app: &App, text: &str) -> String {
+    text::line(text.as_bytes(), TEXT_WIDTH_MAX, app.options.theme.symbols().ellipsis)
+}
+
 /// How a screen's list is shown.
 #[derive(Clone, Copy)]
 pub(super) struct Listing<'a> {

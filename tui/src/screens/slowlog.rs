@@ -130,14 +130,14 @@ fn took(app: &App, usec: u64) -> String {
     }
 }
 
-fn cells<'a>(app: &App, entry: &'a SlowCommand, has_date: bool) -> Vec<Cell<'a>> {
+fn cells(app: &App, entry: &SlowCommand, has_date: bool) -> Vec<Cell<'static>> {
     let request = entry.args.join(" ");
     vec![
         Cell::new(time(app, entry.at_s, has_date), Role::Label),
         Cell::new(took(app, entry.usec), Role::of_level(entry.usec as f64, WARN_USEC, BAD_USEC)),
         text::line(request.as_bytes(), REQUEST_WIDTH_MAX, app.options.theme.symbols().ellipsis).into(),
-        text::harmless(entry.client.as_bytes()).into(),
-        text::harmless(entry.client_name.as_bytes()).into(),
+        listing::cell(app, &entry.client).into(),
+        listing::cell(app, &entry.client_name).into(),
     ]
 }
 
@@ -180,7 +180,7 @@ fn tally(app: &App, title: &'static str, name: impl Fn(&SlowCommand) -> String) 
     rows.sort_by(|(a_name, (_, a, _)), (b_name, (_, b, _))| b.cmp(a).then_with(|| a_name.cmp(b_name)));
     let widest = rows.iter().map(|(_, (.., max))| text::width(&took(app, *max))).max().unwrap_or(0).max(7);
     let row = |(name, (count, total, max)): (String, (u64, u64, u64))| {
-        let name = if name.is_empty() { "(none)".into() } else { text::harmless(name.as_bytes()).into_owned() };
+        let name = if name.is_empty() { "(none)".into() } else { listing::cell(app, &name) };
         let value = format!("{:>4}  max {:>widest$}", format::count(count), took(app, max));
         (name, format::share(total, all), value)
     };
@@ -188,7 +188,7 @@ fn tally(app: &App, title: &'static str, name: impl Fn(&SlowCommand) -> String) 
 }
 
 fn details(app: &App, entry: &SlowCommand) -> Details {
-    let harmless = |text: &str| text::harmless(text.as_bytes()).into_owned();
+    let harmless = |text: &str| listing::whole(app, text);
     let mut details = Details::new(format!("slow request {}", entry.id));
     let ago_s = (app.sample().at_ms / 1_000).saturating_sub(entry.at_s);
     details.fact("took", format!("{} ({} us)", took(app, entry.usec), format::exact(entry.usec)));

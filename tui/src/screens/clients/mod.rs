@@ -12,6 +12,7 @@ use super::Screen;
 use super::details::Details;
 use super::listing::{self, Listing};
 use super::tally::{self, Tally};
+use crate::format;
 use crate::keymap::Action;
 use crate::state::dialog::Dialog;
 use crate::state::events::Level;
@@ -24,7 +25,6 @@ use crate::theme::Role;
 use crate::value::Value;
 use crate::widgets::facts::{Fact, Facts};
 use crate::widgets::table::{self, Cell};
-use crate::{format, text};
 
 pub(super) struct Clients;
 
@@ -137,7 +137,7 @@ fn is_own(app: &App, client: &Client) -> bool {
 fn namespace_of(app: &App, db: &str) -> Option<String> {
     let number = db.parse().ok()?;
     let namespace = app.sample().namespaces.as_ref()?.iter().find(|namespace| namespace.db == Some(number))?;
-    (namespace.name != db).then(|| text::harmless(namespace.name.as_bytes()).into_owned())
+    (namespace.name != db).then(|| listing::cell(app, &namespace.name))
 }
 
 /// What was called last; a sign for nothing where it was nothing yet.
@@ -195,9 +195,9 @@ fn columns(app: &App) -> [table::Column<'static>; 11] {
     ]
 }
 
-fn cells<'a>(app: &App, client: &'a Client) -> Vec<Cell<'a>> {
+fn cells(app: &App, client: &Client) -> Vec<Cell<'static>> {
     let role = if is_own(app, client) { Role::Label } else { Role::Text };
-    let harmless = |name: &str| Cell::new(text::harmless(client.text(name).as_bytes()), role);
+    let harmless = |name: &str| Cell::new(listing::cell(app, client.text(name)), role);
     let number = |count: Option<u64>, format: fn(u64) -> String| {
         Cell::new(count.map_or_else(|| format::UNKNOWN.to_owned(), format), role)
     };
@@ -213,14 +213,14 @@ fn cells<'a>(app: &App, client: &'a Client) -> Vec<Cell<'a>> {
         harmless("id"),
         harmless("addr"),
         harmless("name"),
-        Cell::new(namespace_of(app, db).map_or_else(|| text::harmless(db.as_bytes()), Into::into), role),
+        Cell::new(namespace_of(app, db).unwrap_or_else(|| listing::cell(app, db)), role),
         number(client.count("age"), format::age),
         number(client.count("idle"), format::age),
-        Cell::new(text::harmless(command(client.text("cmd")).as_bytes()), role),
+        Cell::new(listing::cell(app, command(client.text("cmd"))), role),
         Cell::new(if output_bytes == 0 { "0".to_owned() } else { format::bytes(output_bytes) }, output),
         number(client.count("tot-mem"), format::bytes),
-        Cell::new(text::harmless(client.library().as_bytes()).into_owned(), role),
-        Cell::new(text::harmless(flags.as_bytes()), if flags.contains(['A', 'c', 'd']) { Role::Warn } else { role }),
+        Cell::new(listing::cell(app, &client.library()), role),
+        Cell::new(listing::cell(app, flags), if flags.contains(['A', 'c', 'd']) { Role::Warn } else { role }),
     ]
 }
 
@@ -249,15 +249,11 @@ fn draw_facts(app: &App, area: Rect, frame: &mut Frame<'_>) {
     Facts { facts: &facts }.draw(area, frame.buffer_mut(), app.options.theme);
 }
 
-fn tallies(clients: &ClientList) -> [Tally; 3] {
+fn tallies(app: &App, clients: &ClientList) -> [Tally; 3] {
     let summary = clients.summary();
     let rows = |counts: &[(String, usize)], none: &str| {
         let row = |(name, count): &(String, usize)| {
-            let name = if name.is_empty() || name == NO_COMMAND {
-                none.to_owned()
-            } else {
-                text::harmless(name.as_bytes()).into_owned()
-            };
+            let name = if name.is_empty() || name == NO_COMMAND { none.to_owned() } else { listing::cell(app, name) };
             let share = format::share(*count as u64, clients.clients.len() as u64);
             (name, share, format::exact(*count as u64))
         };
@@ -279,7 +275,7 @@ fn details(app: &App, client: &Client) -> Details {
     };
     let harmless = |text: &str| {
         let text = if text.is_empty() { format::UNKNOWN } else { text };
-        text::harmless(text.as_bytes()).into_owned()
+        listing::whole(app, text)
     };
     let size = |text: &str| text.parse().map_or_else(|_| harmless(text), format::bytes);
     let mut details = Details::new(format!("client {}", client.id()));
@@ -446,7 +442,7 @@ impl Screen for Clients {
         let theme = app.options.theme;
         draw_facts(app, areas.facts, frame);
         if let Some(clients) = list(app) {
-            tally::draw(&tallies(clients), areas.tallies, frame.buffer_mut(), theme);
+            tally::draw(&tallies(app, clients), areas.tallies, frame.buffer_mut(), theme);
         }
         let listed = listed(app);
         if !areas.list.is_empty() {

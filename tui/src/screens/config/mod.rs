@@ -72,7 +72,7 @@ fn sort_key(app: &App, row: &Setting, column: usize) -> SortKey {
 /// A value with what it comes to: `104857600  100M`.
 fn value_in_words(app: &App, setting: &Setting) -> String {
     let micro = app.options.theme.symbols().micro;
-    let value = text::harmless(setting.value.as_bytes());
+    let value = listing::whole(app, &setting.value);
     let unit = known::of(&setting.name).map_or(Unit::Plain, |known| known.unit);
     // Small numbers need no words.
     let words = setting.value.parse::<u64>().ok().and_then(|number| match (unit, number) {
@@ -85,7 +85,7 @@ fn value_in_words(app: &App, setting: &Setting) -> String {
     match words {
         Some(words) => format!("{value}{IN_WORDS}{words}"),
         None if value.is_empty() => "\"\"".into(),
-        None => value.into_owned(),
+        None => value,
     }
 }
 
@@ -127,9 +127,9 @@ fn columns(app: &App) -> [table::Column<'static>; 4] {
 fn cells<'a>(app: &App, setting: &'a Setting) -> Vec<Cell<'a>> {
     let before = before(app, setting);
     let role = if before.is_some() { Role::Accent } else { Role::Text };
-    let before = before.map_or(Cow::Borrowed(""), |before| quoted(&text::harmless(before.as_bytes())).into());
+    let before = before.map_or(Cow::Borrowed(""), |before| quoted(&listing::cell(app, before)).into());
     vec![
-        Cell::new(text::harmless(setting.name.as_bytes()), role),
+        Cell::new(listing::cell(app, &setting.name), role),
         Cell::new(value_in_words(app, setting), role),
         Cell::new(before.into_owned(), Role::Label),
         Cell::new(meaning(setting), Role::Label),
@@ -139,7 +139,7 @@ fn cells<'a>(app: &App, setting: &'a Setting) -> Vec<Cell<'a>> {
 fn draw_facts(app: &App, area: Rect, frame: &mut Frame<'_>) {
     let listed = listed(app);
     let changed = listed.iter().filter(|setting| before(app, setting).is_some()).count();
-    let file = app.sample().info.text("config_file").map(|file| text::harmless(file.as_bytes()));
+    let file = app.sample().info.text("config_file").map(|file| listing::cell(app, file));
     let mut facts = vec![("settings", listing::shown(app, Tab::Config, listed.len()), Role::Text)];
     let role = if changed > 0 { Role::Accent } else { Role::Text };
     facts.push(("changed", changed.to_string(), role));
@@ -159,7 +159,7 @@ fn draw_about(app: &App, setting: &Setting, area: Rect, frame: &mut Frame<'_>) {
     let ellipsis = theme.symbols().ellipsis;
     let mut said = vec![(value_in_words(app, setting), Role::Text)];
     if let Some(before) = before(app, setting) {
-        let before = quoted(&text::harmless(before.as_bytes()));
+        let before = quoted(&listing::whole(app, before));
         let ago = app.settings_seen.changed_at_ms(&setting.name).map(|at_ms| app.sample().at_ms.saturating_sub(at_ms));
         let ago = ago.map_or_else(String::new, |ms| format!(", changed {} ago", format::age(ms / 1_000)));
         said.push((format!("{before} before{ago}"), Role::Accent));
@@ -168,7 +168,7 @@ fn draw_about(app: &App, setting: &Setting, area: Rect, frame: &mut Frame<'_>) {
     if !meaning.is_empty() {
         said.push((meaning.to_owned(), Role::Label));
     }
-    let name = text::harmless(setting.name.as_bytes());
+    let name = listing::cell(app, &setting.name);
     let inner = if area.height > 2 {
         let panel = Panel { title: &name, value: "Enter changes it", value_role: Role::Label, ..Panel::default() };
         Panel::padded(panel.draw(area, frame.buffer_mut(), theme))

@@ -187,10 +187,12 @@ impl Persistence {
     pub fn status(&self, server: &Server) -> Status {
         let changes = server.engine.changes();
         let state = self.state.lock();
-        let loading = state.loading.as_ref().map(|loading| {
+        let begun = state.loading.as_ref().map(|loading| {
             let (read, total) = (loading.progress.file_bytes(), loading.progress.file_bytes_total());
             (loading.started_ms / 1000, loading.started.elapsed(), read, total)
         });
+        // What clients are answered decides, also just before it begins and just before it is over.
+        let loading = self.is_loading().then(|| begun.unwrap_or((state.started_at_s, Duration::ZERO, 0, 0)));
         let saving = state.running.as_ref().map(|running| {
             let progress = &running.job.progress;
             (running.started.elapsed(), progress.keys(), progress.keys_total())

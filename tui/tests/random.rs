@@ -24,7 +24,7 @@ use rkvs_tui::view::view;
 use states::hostile;
 
 /// Rows of a list that are hostile: enough to scroll, few enough to be sorted a thousand times.
-const ROWS: usize = 150;
+const ROWS: usize = 60;
 /// A dashboard that slept for a year.
 const WAIT_MAX_MS: u64 = 366 * 86_400_000;
 

@@ -98,10 +98,10 @@ fn every_tab_shows_what_it_is_about() {
         ("3", "Commands", "namespace|create"),
         ("4", "Clients", "rkvs-tui"),
         ("5", "Shards", "15"),
-        ("6", "Persist", "3600"),
+        ("6", "Persist", "autosave"),
         ("7", "Slowlog", "SELECT"),
         ("8", "Config", "maxmemory"),
-        ("9", "Keys", "sessions"),
+        ("9", "Keys", "session:"),
     ];
     for (digit, title, words) in tabs {
         stage.terminal.press(&[digit]);

@@ -21,6 +21,7 @@ use rkvs_tui::state::tab::Tab;
 use rkvs_tui::state::update::update;
 use rkvs_tui::state::{App, Options};
 use rkvs_tui::view::view;
+use states::hostile;
 
 const ROUNDS: u32 = 20;
 /// What a key and the picture that shows its effect may take together: two of them fit between two frames.
@@ -68,11 +69,9 @@ fn timed(mut what: impl FnMut(u32)) -> Duration {
 fn keys_samples_and_pictures_are_quick() {
     let base = typical(0);
     let large = |at_ms| large(&base, 10_000, at_ms);
-    let servers: [(&str, &dyn Fn(u64) -> Sample); 3] = [
-        ("typical", &typical),
-        ("10,000 namespaces and clients", &large),
-        ("1,000 hostile names", &states::hostile::sample),
-    ];
+    let hostile = |at_ms| hostile::sample(at_ms, hostile::NAMES);
+    let servers: [(&str, &dyn Fn(u64) -> Sample); 3] =
+        [("typical", &typical), ("10,000 namespaces and clients", &large), ("1,000 hostile names", &hostile)];
     let (mut table, mut slow) = (String::new(), Vec::new());
     for (name, sample) in servers {
         writeln!(table, "{name}\n{:12}{:>12}{:>12}{:>12}{:>12}", "ms", "sample", "key", "120x40", "300x100").unwrap();

@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 /// Events that are kept.
 pub const EVENTS_MAX: usize = 200;
 
+/// Bytes of an event's text that are kept: more than a line shows. A server's error may be a megabyte.
+pub const TEXT_SIZE_MAX: usize = 1_024;
+
 /// How an event is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -38,12 +41,22 @@ impl Events {
         if self.events.len() == EVENTS_MAX {
             self.events.pop_front();
         }
-        self.events.push_back(Event { at_ms, level, text: text.into() });
+        let mut text = text.into();
+        shorten(&mut text);
+        self.events.push_back(Event { at_ms, level, text });
     }
 
     /// The events, newest first.
     pub fn newest(&self) -> impl Iterator<Item = &Event> {
         self.events.iter().rev()
+    }
+}
+
+/// Cuts a text to `TEXT_SIZE_MAX`.
+pub(super) fn shorten(text: &mut String) {
+    if text.len() > TEXT_SIZE_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_SIZE_MAX));
+        text.shrink_to_fit();
     }
 }
 
@@ -59,5 +72,14 @@ mod tests {
         }
         let times: Vec<_> = events.newest().map(|event| event.at_ms).collect();
         assert_eq!((times.len(), times[0], times[EVENTS_MAX - 1]), (EVENTS_MAX, 209, 10));
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        let mut events = Events::default();
+        events.push(1, Level::Bad, "é".repeat(TEXT_SIZE_MAX) + "x");
+        events.push(2, Level::Bad, format!("x{}", "é".repeat(TEXT_SIZE_MAX)));
+        let lengths: Vec<_> = events.newest().map(|event| event.text.len()).collect();
+        assert_eq!(lengths, [TEXT_SIZE_MAX - 1, TEXT_SIZE_MAX]);
     }
 }

@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent,
 use ratatui::layout::{Position, Size};
 
 use super::dialog::Outcome;
-use super::events::Level;
+use super::events::{self, Level};
 use super::input::Input;
 use super::msg::{Answer, Effect, Msg, ReplyTo};
 use super::sample::Sample;
@@ -152,7 +152,8 @@ fn resizes_ended(before: &Sample, now: &Sample) -> Vec<String> {
     ended.collect()
 }
 
-fn disconnected(app: &mut App, error: String, retry_at_ms: u64) {
+fn disconnected(app: &mut App, mut error: String, retry_at_ms: u64) {
+    events::shorten(&mut error);
     if !matches!(&app.connection, Connection::Disconnected { error: before, .. } if *before == error) {
         app.tell(Level::Bad, format!("disconnected: {error}"));
         app.history.gap(app.now_ms);

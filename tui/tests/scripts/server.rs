@@ -51,13 +51,25 @@ fn serve(mut stream: TcpStream, replies: &BTreeMap<String, String>, seen: &Mutex
     loop {
         let words: Option<Vec<String>> = (0..number(&mut input)?).map(|_| word(&mut input)).collect();
         let request = words?.join(" ");
-        // A section of INFO that was not asked for then is in the whole of it.
-        let whole = if request.starts_with("INFO ") { "INFO" } else { &request };
-        let reply = replies.get(&request).or_else(|| replies.get(whole));
-        let reply = reply.map_or("-ERR unknown command\r\n", String::as_str);
+        let reply = match request.strip_prefix("INFO ") {
+            Some(sections) => info_sections(replies, sections),
+            None => replies.get(&request).map_or("-ERR unknown command\r\n", String::as_str).to_owned(),
+        };
         seen.lock().unwrap().push(request.clone());
         stream.write_all(reply.as_bytes()).ok()?;
     }
+}
+
+/// INFO of some sections: those that were asked for one by one, and the whole for the others.
+fn info_sections(replies: &BTreeMap<String, String>, sections: &str) -> String {
+    let apart = sections.split(' ').map(|section| format!("INFO {section}"));
+    let names = std::iter::once("INFO".to_owned()).chain(apart);
+    let bodies: Vec<&str> = names
+        .filter_map(|name| replies.get(&name)?.split_once("\r\n"))
+        .map(|(_, body)| body.trim_start_matches("txt:"))
+        .collect();
+    let text = bodies.concat();
+    format!("${}\r\n{text}\r\n", text.len())
 }
 
 /// The number of a line such as `$5`.

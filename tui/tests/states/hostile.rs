@@ -6,7 +6,7 @@ use rkvs_tui::state::sample::{
     Autosave, Clients, Command, Info, Namespace, Resize, Sample, Server, Setting, Shard, Shards, SlowCommand, Slowlog,
 };
 
-/// How many of everything a hostile sample holds.
+/// How many names there are.
 pub(crate) const NAMES: usize = 1_000;
 /// The longest name, in bytes.
 pub(crate) const SIZE_MAX: usize = 1024 * 1024;
@@ -48,9 +48,9 @@ pub(crate) fn bytes(number: usize) -> Vec<u8> {
     bytes
 }
 
-/// A server of which everything is hostile.
-pub(crate) fn sample(at_ms: u64) -> Sample {
-    let numbers = 1..=NAMES;
+/// A server of which everything is hostile, and so many of everything.
+pub(crate) fn sample(at_ms: u64, count: usize) -> Sample {
+    let numbers = 1..=count;
     let one_line = |number: usize| name(number).replace(['\n', '\r'], "\x1b").replace(' ', "\u{a0}");
     let server = Server { address: name(1), rkvs_version: Some(name(2)), redis_version: Some(name(3)) };
     let fields = ["role", "os", "used_memory_human", "maxmemory_policy", "rdb_last_bgsave_status", "mem_allocator"];
@@ -69,13 +69,13 @@ pub(crate) fn sample(at_ms: u64) -> Sample {
         keys: Some(number as u64),
         maxmemory_policy: Some(name(number)),
         resize: number.is_multiple_of(5).then(|| resize(number)),
-        ..Namespace::named(name(number % NAMES))
+        ..Namespace::named(name(number % count))
     });
-    let commands = numbers.clone().map(|number| Command { name: name(number % NAMES), calls: 5, ..Command::default() });
+    let commands = numbers.clone().map(|number| Command { name: name(number % count), calls: 5, ..Command::default() });
     let clients: Vec<String> = numbers
         .clone()
         .map(|number| {
-            let text = one_line(number % NAMES);
+            let text = one_line(number % count);
             format!(
                 "id={number} addr={text} name={text} lib-name={text} cmd={text} flags={text} user={text} db=0 age=1\n"
             )
@@ -85,19 +85,19 @@ pub(crate) fn sample(at_ms: u64) -> Sample {
         id: number as u64,
         at_s: at_ms / 1_000,
         usec: 10_000,
-        args: vec![name(number), name(number % NAMES)],
+        args: vec![name(number), name(number % count)],
         client: name(number),
         client_name: name(number),
     });
     let autosaves = numbers.clone().map(|number| Autosave {
-        name: name(number % NAMES),
+        name: name(number % count),
         pattern: name(number),
         last_status: name(number),
         last_error: name(number),
         last_file: name(number),
         ..Autosave::default()
     });
-    let settings = numbers.map(|number| Setting { name: name(number), value: name(number % NAMES) });
+    let settings = numbers.map(|number| Setting { name: name(number), value: name(number % count) });
     Sample {
         at_ms,
         server,

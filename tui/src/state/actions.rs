@@ -12,7 +12,7 @@ use super::sample::Namespace;
 use crate::format;
 
 /// The largest number of shards of a namespace.
-const SHARDS_MAX: u64 = 65_536;
+const SHARDS_MAX: u64 = 4_096;
 
 /// Saves everything in the background. Nothing is lost by it, so it asks once and costs little.
 pub fn background_save(app: &App) -> Dialog {

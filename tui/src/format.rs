@@ -101,6 +101,11 @@ pub fn seconds(seconds: u64) -> String {
     }
 }
 
+/// Seconds whose fraction the server cut off: `<1 s`, `9 s`, `4m 09s`.
+pub fn whole_seconds(seconds: u64) -> String {
+    if seconds == 0 { "<1 s".to_owned() } else { self::seconds(seconds) }
+}
+
 /// An interval that someone chose: `30 s`, `5m`, `1h`, `7d`, `1m 30s`.
 pub fn interval(seconds: u64) -> String {
     match seconds {
@@ -317,6 +322,7 @@ mod tests {
             seconds,
             &[(0, "0 s"), (59, "59 s"), (61, "1m 01s"), (7_500, "2h 05m"), (day, "1d 00:00"), (400 * day, "1y")],
         );
+        check(whole_seconds, &[(0, "<1 s"), (1, "1 s"), (61, "1m 01s")]);
         check(
             interval,
             &[(0, "0 s"), (30, "30 s"), (60, "1m"), (90, "1m 30s"), (3_600, "1h"), (5_400, "1h 30m"), (7 * day, "7d")],

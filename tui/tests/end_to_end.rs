@@ -135,7 +135,7 @@ fn saving_is_asked_about_and_then_done() {
     stage.terminal.wait_for("a question", |screen| screen.contains("Cancel"));
     stage.terminal.press(&["Tab", "Enter"]);
     assert!(until(|| stage.number("LASTSAVE") > saved_before), "the server saves");
-    stage.terminal.wait_for("how it went", |screen| screen.contains("save: ok"));
+    stage.terminal.wait_for("how it went", |screen| screen.contains("save done in"));
 }
 
 #[test]

@@ -17,7 +17,8 @@ const SHARDS_MAX: u64 = 4_096;
 /// Saves everything in the background. Nothing is lost by it, so it asks once and costs little.
 pub fn background_save(app: &App) -> Dialog {
     let how = if app.server().is_rkvs() { "without a fork and without a pause" } else { "in a forked process" };
-    Dialog::confirm("Background save", "Save", |_| Ok(vec![run(Request::change("background save", ["BGSAVE"]))]))
+    let request = || Request::change("background save", ["BGSAVE"]).in_background();
+    Dialog::confirm("Background save", "Save", move |_| Ok(vec![run(request())]))
         .line("effect", format!("writes everything to disk {how}"))
         .line("cost", size_of_everything(app))
 }
@@ -46,7 +47,7 @@ pub fn resize(namespace: &Namespace, shards: Option<&str>) -> Dialog {
         }
         let count = shards.to_string();
         let words = ["NAMESPACE", "RESIZE", name.as_str(), count.as_str()];
-        Ok(vec![run(Request::change(format!("resize {name} to {shards} shards"), words))])
+        Ok(vec![run(Request::change(format!("resize {name} to {shards} shards"), words).in_background())])
     })
     .line("namespace", namespace.name.as_str())
     .line("now", now.map_or("unknown".into(), |now| format!("{now} shards, {} keys", keys_of(namespace))))
@@ -60,7 +61,7 @@ pub fn cancel_resize(namespace: &str) -> Dialog {
     let name = namespace.to_owned();
     Dialog::confirm("Cancel resize", "Cancel resize", move |_| {
         let words = ["NAMESPACE", "RESIZE", name.as_str(), "CANCEL"];
-        Ok(vec![run(Request::change(format!("cancel the resize of {name}"), words))])
+        Ok(vec![run(Request::change(format!("cancel the resize of {name}"), words).in_background())])
     })
     .line("namespace", namespace)
     .line("effect", "keys that have moved go back to where they were")

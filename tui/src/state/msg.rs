@@ -79,6 +79,8 @@ pub struct Request {
     pub reply_to: ReplyTo,
     /// Whether the server is changed: refused when the dashboard only reads.
     pub is_change: bool,
+    /// Whether a good answer says only that it has begun; what becomes of it the samples tell.
+    pub only_begins: bool,
     /// How long all of it may take, in seconds.
     pub time_limit_s: u64,
 }
@@ -101,6 +103,8 @@ pub struct Answer {
     pub reply_to: ReplyTo,
     /// Whether the request was one that changes the server.
     pub is_change: bool,
+    /// The request's `only_begins`.
+    pub only_begins: bool,
     /// A reply to each command, or why there are none.
     pub replies: Result<Vec<Value>, String>,
 }
@@ -115,6 +119,7 @@ impl Request {
             db: None,
             reply_to: ReplyTo::Events,
             is_change: true,
+            only_begins: false,
             time_limit_s: 30,
         }
     }
@@ -127,6 +132,7 @@ impl Request {
             db: None,
             reply_to: ReplyTo::Screen(tab, number),
             is_change: false,
+            only_begins: false,
             time_limit_s: 30,
         }
     }
@@ -149,6 +155,12 @@ impl Request {
         self
     }
 
+    /// Goes on in the background after the answer.
+    pub fn in_background(mut self) -> Self {
+        self.only_begins = true;
+        self
+    }
+
     /// May take long: an hour.
     pub fn patient(mut self) -> Self {
         self.time_limit_s = 3_600;
@@ -157,11 +169,23 @@ impl Request {
 
     /// The answer to it.
     pub fn answer(&self, replies: Result<Vec<Value>, String>) -> Answer {
-        Answer { label: self.label.clone(), reply_to: self.reply_to, is_change: self.is_change, replies }
+        Answer {
+            label: self.label.clone(),
+            reply_to: self.reply_to,
+            is_change: self.is_change,
+            only_begins: self.only_begins,
+            replies,
+        }
     }
 }
 
 impl Answer {
+    /// Whether the first reply is these words.
+    pub fn says(&self, words: &str) -> bool {
+        let first = self.replies.as_ref().ok().and_then(|replies| replies.first()?.to_text());
+        first.is_some_and(|text| text == words)
+    }
+
     /// Whether everything went well, or the first thing that did not.
     pub fn outcome(&self) -> Result<(), String> {
         let replies = self.replies.as_ref().map_err(Clone::clone)?;

@@ -1,8 +1,11 @@
 //! The saves that were seen: servers tell the last one only, so each change of it is noted.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
-use super::sample::Sample;
+use super::App;
+use super::sample::{Sample, Setting};
+use crate::format;
 
 /// Saves that are kept.
 pub const SAVES_MAX: usize = 200;
@@ -24,11 +27,69 @@ pub struct Save {
     pub error: Option<String>,
 }
 
+impl Save {
+    /// How long it took in words, as far as the server tells.
+    pub fn took(&self, micro: &str) -> Option<String> {
+        let duration = Duration::from_millis(self.duration_ms?);
+        Some(if self.is_coarse { format::whole_seconds(duration.as_secs()) } else { format::duration(duration, micro) })
+    }
+}
+
+/// What a server tells of its last save of everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastSave {
+    /// Whether it succeeded, or there was none.
+    pub is_ok: bool,
+    /// Whether writes are refused because it failed.
+    pub refuses_writes: bool,
+    /// When one last succeeded, in seconds since 1970; absent when none did since the start.
+    pub good_at_s: Option<u64>,
+    /// How long that one took, in words.
+    pub took: Option<String>,
+    /// The size of its file.
+    pub bytes: Option<u64>,
+}
+
+impl LastSave {
+    /// What the shown sample tells; nothing where the server does not.
+    pub fn of(app: &App) -> Option<Self> {
+        let (sample, info) = (app.sample(), &app.sample().info);
+        let is_ok = info.text("rdb_last_bgsave_status")? == "ok";
+        let seconds = info.count("rdb_last_bgsave_time_sec");
+        // A server begins with its start as the time of its last save.
+        let has_saved = info.count("rdb_saves").map_or(is_ok && seconds.is_some(), |count| count > 0);
+        let seen = app.saves.newest().find(|save| save.namespace.is_none() && save.error.is_none());
+        let took = seen.and_then(|save| save.took(app.options.theme.symbols().micro));
+        // What is told of the last one is no matter of the one before.
+        let took = took.or_else(|| seconds.filter(|_| is_ok).map(format::whole_seconds));
+        let settings = sample.config.as_deref().map_or(&[][..], Vec::as_slice);
+        let stops = |setting: &Setting| setting.name == "stop-writes-on-bgsave-error" && setting.value == "yes";
+        Some(Self {
+            is_ok,
+            refuses_writes: !is_ok && settings.iter().any(stops),
+            good_at_s: info.count("rdb_last_save_time").filter(|_| has_saved),
+            took: took.filter(|_| has_saved),
+            bytes: info.count("rdb_last_bgsave_bytes").filter(|bytes| *bytes > 0 && has_saved),
+        })
+    }
+
+    /// That it failed, in words, and what follows from it.
+    pub fn failure(&self) -> Option<&'static str> {
+        match (self.is_ok, self.refuses_writes) {
+            (true, _) => None,
+            (false, false) => Some("FAILED"),
+            (false, true) => Some("FAILED, writes are refused"),
+        }
+    }
+}
+
 /// The last saves that were seen, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Saves {
     saves: VecDeque<Save>,
     everything: Option<Everything>,
+    /// When the server said that it has begun one, until a later sample tells of it.
+    begun_at_ms: Option<u64>,
     /// When the last autosave of each namespace ended.
     autosaves: HashMap<String, u64>,
 }
@@ -40,14 +101,40 @@ struct Everything {
     saved_at_s: Option<u64>,
     is_ok: bool,
     is_running: bool,
-    forks: Option<u64>,
+    /// How many succeeded.
+    saves: Option<u64>,
+    /// Forks that have ended, those for the append-only file apart.
+    forks_ended: Option<u64>,
+}
+
+impl Everything {
+    fn of(sample: &Sample) -> Option<Self> {
+        let info = &sample.info;
+        let is_running = info.flag("rdb_bgsave_in_progress");
+        let not_ended = u64::from(is_running).saturating_add(info.count("aof_rewrites").unwrap_or(0));
+        Some(Self {
+            run_id: info.text("run_id").map(str::to_owned),
+            saved_at_s: info.count("rdb_last_save_time"),
+            is_ok: info.text("rdb_last_bgsave_status")? == "ok",
+            is_running,
+            saves: info.count("rdb_saves"),
+            forks_ended: info.count("total_forks").map(|forks| forks.saturating_sub(not_ended)),
+        })
+    }
 }
 
 impl Saves {
-    /// Notes what a sample tells.
-    pub fn note(&mut self, sample: &Sample) {
-        self.note_everything(sample);
-        self.note_autosaves(sample);
+    /// Notes what a sample tells; says which saves have ended since the one before, as far as someone should hear of them: those of
+    /// everything, and autosaves that failed.
+    pub fn note(&mut self, sample: &Sample) -> Vec<Save> {
+        let mut ended: Vec<Save> = self.note_everything(sample).into_iter().collect();
+        ended.extend(self.note_autosaves(sample));
+        ended
+    }
+
+    /// Notes that the server has begun to save everything. It may be over before it is seen running, and fail as it did before.
+    pub fn begun(&mut self, at_ms: u64) {
+        self.begun_at_ms = Some(at_ms);
     }
 
     /// The saves, newest first.
@@ -55,58 +142,69 @@ impl Saves {
         self.saves.iter().rev()
     }
 
-    fn note_everything(&mut self, sample: &Sample) {
+    fn note_everything(&mut self, sample: &Sample) -> Option<Save> {
         let info = &sample.info;
-        let Some(status) = info.text("rdb_last_bgsave_status") else { return };
-        let now = Everything {
-            run_id: info.text("run_id").map(str::to_owned),
-            saved_at_s: info.count("rdb_last_save_time"),
-            is_ok: status == "ok",
-            is_running: info.flag("rdb_bgsave_in_progress"),
-            forks: info.count("total_forks"),
-        };
+        let now = Everything::of(sample)?;
         let seconds = info.count("rdb_last_bgsave_time_sec");
+        // A sample is as old as its first request: an older one does not know of it yet.
+        let was_begun = self.begun_at_ms.take_if(|at_ms| sample.at_ms >= *at_ms).is_some();
         let before = self.everything.replace(now.clone()).filter(|before| before.run_id == now.run_id);
+        let is_first = before.is_none();
         let (has_saved, has_failed, was_background) = match &before {
             // The server began with a time of its own; a duration says that there was a save.
             None => (now.is_ok && seconds.is_some(), false, true),
-            Some(before) => (
-                now.saved_at_s > before.saved_at_s,
-                !now.is_ok && (before.is_ok || (before.is_running && !now.is_running)),
-                // A SAVE leaves the duration of the background save before it.
-                sample.server.is_rkvs() || before.is_running || now.forks > before.forks,
-            ),
+            Some(before) => {
+                let has_run = was_begun || before.is_running || now.forks_ended > before.forks_ended;
+                let has_ended = has_run && !now.is_running;
+                let is_later = now.saved_at_s > before.saved_at_s || now.saves > before.saves;
+                (
+                    is_later || (now.is_ok && was_begun && has_ended),
+                    // It may go on failing: then nothing but its end tells.
+                    !now.is_ok && (before.is_ok || (has_ended && !is_later)),
+                    // A SAVE leaves the duration of the background save before it.
+                    sample.server.is_rkvs() || has_run,
+                )
+            }
         };
-        if has_saved || has_failed {
-            self.push(Save {
-                namespace: None,
-                at_s: if has_failed { sample.at_ms / 1_000 } else { now.saved_at_s.unwrap_or(0) },
-                duration_ms: seconds.filter(|_| was_background).map(|seconds| seconds * 1_000),
-                is_coarse: true,
-                bytes: info.count("rdb_last_bgsave_bytes").filter(|_| !has_failed),
-                error: has_failed.then(|| "see the server's log".to_owned()),
-            });
+        if !has_saved && !has_failed {
+            return None;
         }
+        let save = Save {
+            namespace: None,
+            at_s: if has_failed { sample.at_ms / 1_000 } else { now.saved_at_s.unwrap_or(0) },
+            duration_ms: seconds.filter(|_| was_background).map(|seconds| seconds * 1_000),
+            is_coarse: true,
+            bytes: info.count("rdb_last_bgsave_bytes").filter(|_| !has_failed),
+            error: has_failed.then(|| "see the server's log".to_owned()),
+        };
+        self.push(save.clone());
+        // That one was there before anyone looked.
+        Some(save).filter(|_| !is_first)
     }
 
-    fn note_autosaves(&mut self, sample: &Sample) {
-        let Some(autosaves) = &sample.autosaves else { return };
+    fn note_autosaves(&mut self, sample: &Sample) -> Vec<Save> {
+        let Some(autosaves) = &sample.autosaves else { return Vec::new() };
         let mut ended = HashMap::with_capacity(autosaves.len());
+        let mut failed = Vec::new();
         for autosave in autosaves.iter().filter(|autosave| autosave.last_save_s > 0) {
-            if self.autosaves.get(&autosave.name) != Some(&autosave.last_save_s) {
+            let before = self.autosaves.get(&autosave.name);
+            if before != Some(&autosave.last_save_s) {
                 let is_ok = autosave.last_status == "ok";
-                self.push(Save {
+                let save = Save {
                     namespace: Some(autosave.name.clone()),
                     at_s: autosave.last_save_s + autosave.last_duration_ms / 1_000,
                     duration_ms: Some(autosave.last_duration_ms),
                     is_coarse: false,
                     bytes: Some(autosave.last_bytes).filter(|_| is_ok),
                     error: (!is_ok).then(|| autosave.last_error.clone()),
-                });
+                };
+                failed.extend((!is_ok && before.is_some()).then(|| save.clone()));
+                self.push(save);
             }
             ended.insert(autosave.name.clone(), autosave.last_save_s);
         }
         self.autosaves = ended;
+        failed
     }
 
     /// Puts a save in its place in time; the oldest one makes room.
@@ -154,6 +252,57 @@ mod tests {
             saves.note(&told(at_s, failed));
         }
         assert_eq!((saves.saves.len(), ends(&saves)[0]), (3, (120, Some(0), true)));
+    }
+
+    #[test]
+    fn a_save_that_is_over_between_two_polls_is_told_however_it_ends() {
+        let err = |forks| {
+            format!("rdb_last_save_time:50 rdb_last_bgsave_status:err rdb_last_bgsave_time_sec:0 total_forks:{forks}")
+        };
+        let ok = "rdb_last_save_time:50 rdb_last_bgsave_status:ok rdb_last_bgsave_time_sec:0 total_forks:0";
+        let mut saves = Saves::default();
+        let mut failed = |at_s, info: &str, begun_at_s: Option<u64>| {
+            if let Some(at_s) = begun_at_s {
+                saves.begun(at_s * 1_000);
+            }
+            let ended = saves.note(&told(at_s, info));
+            assert!(ended.len() <= 1, "{ended:?}");
+            ended.first().map(|save| save.error.is_some())
+        };
+        assert_eq!(failed(100, ok, None), None, "that save was there before");
+        assert_eq!(failed(101, &err(0), None), Some(true));
+        assert_eq!(failed(102, &err(0), None), None);
+        // Once more, while it is known to have failed already.
+        assert_eq!(failed(103, &err(0), Some(103)), Some(true));
+        assert_eq!(failed(104, &err(0), Some(105)), None, "that sample is older than the save");
+        assert_eq!(failed(105, &err(0), None), Some(true));
+        assert_eq!(failed(106, &err(1), None), Some(true), "a fork tells of one that somebody else began");
+        let rewritten = err(2) + " aof_rewrites:1";
+        assert_eq!(failed(107, &rewritten, None), None, "another fork is none");
+        let running = ok.replace(":ok", ":err") + " rdb_bgsave_in_progress:1";
+        assert_eq!(failed(108, &running, Some(108)), None);
+        assert_eq!(failed(109, &err(0), None), Some(true));
+        assert_eq!(failed(110, &err(0), None), None);
+        // Twice within a second: the time of the last save stays.
+        assert_eq!(failed(111, ok, Some(111)), Some(false));
+        assert_eq!(failed(111, ok, Some(111)), Some(false));
+        assert_eq!(failed(112, ok, None), None);
+    }
+
+    #[test]
+    fn an_autosave_that_fails_is_told_once_it_is_seen_to() {
+        let mut saves = Saves::default();
+        let mut failed = |second, status: &str| {
+            let autosave = Autosave {
+                name: "a".into(),
+                last_status: status.into(),
+                last_error: "disk full".into(),
+                last_save_s: second,
+                ..Autosave::default()
+            };
+            saves.note(&Sample { autosaves: Some(Arc::new(vec![autosave])), ..Sample::default() }).len()
+        };
+        assert_eq!((failed(1, "err"), failed(2, "ok"), failed(3, "err"), failed(3, "err")), (0, 0, 1, 0));
     }
 
     #[test]

@@ -11,11 +11,12 @@ use super::events::{self, Level};
 use super::input::Input;
 use super::msg::{Answer, Effect, Msg, ReplyTo};
 use super::sample::Sample;
+use super::saves::Save;
 use super::tab::Tab;
 use super::{App, Connection, INTERVALS_MS, NO_EFFECTS, Overlay, WINDOWS_S, actions};
 use crate::keymap::{self, Action};
 use crate::theme::Palette;
-use crate::{layout, screens, view};
+use crate::{format, layout, screens, view};
 
 /// Brings the state up to date with what happened at this time, and says what is to be done.
 pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
@@ -95,10 +96,10 @@ fn list_height(app: &App) -> usize {
 fn take(app: &mut App, mut sample: Sample) {
     app.connection = Connection::Connected;
     app.history.record(&sample, &app.wants.visible_namespaces);
-    app.saves.note(&sample);
+    let saved = app.saves.note(&sample);
     app.paces.note(&sample);
     app.shard_waits.note(&sample);
-    note_what_changed(app, &sample);
+    note_what_changed(app, &sample, &saved);
     app.settings_seen.record(&sample);
     // Another server, or the same one started anew, leaves nothing worth keeping.
     if sample.server.address == app.latest.server.address {
@@ -108,7 +109,7 @@ fn take(app: &mut App, mut sample: Sample) {
 }
 
 /// Turns what only a comparison shows into events.
-fn note_what_changed(app: &mut App, sample: &Sample) {
+fn note_what_changed(app: &mut App, sample: &Sample, saved: &[Save]) {
     if !app.has_data() {
         return;
     }
@@ -117,14 +118,9 @@ fn note_what_changed(app: &mut App, sample: &Sample) {
         app.tell(Level::Warn, "the server was restarted");
         return;
     }
-    if before.flag("rdb_bgsave_in_progress") && !now.flag("rdb_bgsave_in_progress") {
-        match now.text("rdb_last_bgsave_status") {
-            Some("ok") => {
-                let seconds = now.text("rdb_last_bgsave_time_sec").unwrap_or("?");
-                app.tell(Level::Good, format!("save done in {seconds} s"));
-            }
-            _ => app.tell(Level::Bad, "save failed"),
-        }
+    for save in saved {
+        let (level, text) = words_of(save, app.options.theme.symbols().micro);
+        app.tell(level, text);
     }
     for ended in resizes_ended(&app.latest, sample) {
         app.tell(Level::Good, format!("resize of {ended}"));
@@ -139,15 +135,29 @@ fn note_what_changed(app: &mut App, sample: &Sample) {
     }
 }
 
-/// Resizes that went on in one sample and not in the next, with what they came to.
+/// A save that has ended, as an event.
+fn words_of(save: &Save, micro: &str) -> (Level, String) {
+    let what = save.namespace.as_ref().map_or("save".to_owned(), |name| format!("save of {name}"));
+    if let Some(error) = &save.error {
+        return (Level::Bad, format!("{what} failed: {error}"));
+    }
+    let took = save.took(micro).map_or(String::new(), |took| format!(" in {took}"));
+    let size = save.bytes.filter(|bytes| *bytes > 0).map_or(String::new(), |size| format!(", {}", format::bytes(size)));
+    (Level::Good, format!("{what} done{took}{size}"))
+}
+
+/// Resizes that ended between two samples, with what they came to. Short ones are never seen to go on.
 fn resizes_ended(before: &Sample, now: &Sample) -> Vec<String> {
-    let namespaces = before.namespaces.iter().flat_map(|namespaces| namespaces.iter());
-    let resized = namespaces.filter_map(|namespace| Some((namespace, namespace.resize.as_ref()?)));
-    let ended = resized.filter_map(|(namespace, resize)| {
-        let now = now.namespace(&namespace.name).filter(|now| now.resize.is_none())?;
-        let shards = now.shards?;
-        let end = if shards == resize.target { "done" } else { "taken back" };
-        Some(format!("{} {end}: {shards} shards", namespace.name))
+    let (Some(before), Some(listed)) = (&before.namespaces, &now.namespaces) else { return Vec::new() };
+    let ended = before.iter().enumerate().filter_map(|(place, before)| {
+        // Most of thousands are where they were.
+        let same = listed.get(place).filter(|namespace| namespace.name == before.name);
+        let target = before.resize.as_ref().map(|resize| resize.target);
+        let now = if target.is_some() { same.or_else(|| now.namespace(&before.name)) } else { same }?;
+        let shards = now.shards.filter(|_| now.resize.is_none())?;
+        let has_ended = target.is_some() || before.shards.is_some_and(|before| before != shards);
+        let end = if target.is_none_or(|target| target == shards) { "done" } else { "taken back" };
+        has_ended.then(|| format!("{} {end}: {shards} shards", now.name))
     });
     ended.collect()
 }
@@ -161,9 +171,18 @@ fn disconnected(app: &mut App, mut error: String, retry_at_ms: u64) {
     app.connection = Connection::Disconnected { error, retry_at_ms };
 }
 
+/// What BGSAVE answers. One that has to wait for another child process is only `scheduled`.
+const SAVE_BEGUN: &str = "Background saving started";
+
 fn answered(app: &mut App, answer: &Answer) -> Vec<Effect> {
     if answer.is_change {
         match answer.outcome() {
+            Ok(()) if answer.only_begins => {
+                if answer.says(SAVE_BEGUN) {
+                    app.saves.begun(app.now_ms);
+                }
+                app.tell(Level::Info, format!("{}: begun", answer.label));
+            }
             Ok(()) => app.tell(Level::Good, format!("{}: ok", answer.label)),
             Err(error) => app.tell(Level::Bad, format!("{}: {error}", answer.label)),
         }

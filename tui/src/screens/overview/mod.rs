@@ -18,6 +18,7 @@ use crate::format;
 use crate::keymap::Action;
 use crate::state::msg::Effect;
 use crate::state::sample::Wants;
+use crate::state::saves::LastSave;
 use crate::state::tab::Tab;
 use crate::state::update::go_to;
 use crate::state::{App, NO_EFFECTS};
@@ -69,7 +70,9 @@ impl Screen for Overview {
         // In an order that stays when ranks change.
         let mut visible_namespaces = tail::names_on_top(app);
         visible_namespaces.sort_unstable();
-        Wants { namespaces: true, visible_namespaces, commands: true, ..Wants::default() }
+        // What follows from a save that failed is a setting.
+        let config = LastSave::of(app).is_some_and(|last| !last.is_ok);
+        Wants { namespaces: true, visible_namespaces, commands: true, config, ..Wants::default() }
     }
 
     fn view(&self, app: &App, frame: &mut Frame<'_>, body: Rect) {

@@ -9,7 +9,7 @@ use super::*;
 use crate::state::Options;
 use crate::state::events::Level;
 use crate::state::msg::Msg;
-use crate::state::sample::{Command, Info, Namespace, Sample, Server};
+use crate::state::sample::{Command, Info, Namespace, Sample, Server, Setting};
 use crate::state::update::update;
 use crate::view::view;
 
@@ -199,15 +199,29 @@ fn saves_are_told_in_words() {
     let words = |app: &App| -> String {
         persistence::notes(app).iter().map(|note| format!("{} {};", note.label, note.value)).collect()
     };
-    assert!(words(&app).contains("no save since the start"));
-    let saved = "rdb_last_bgsave_time_sec:0\r\nrdb_last_bgsave_status:ok\r\nrdb_last_save_time:2\r\n\
-                 rdb_changes_since_last_save:1234\r\n";
+    assert_eq!(words(&app), " the server does not tell of saves;");
+    let started = "rdb_last_bgsave_time_sec:-1\r\nrdb_last_bgsave_status:ok\r\nrdb_last_save_time:1\r\n";
+    update(&mut app, sample(3, true, started), 3_000);
+    assert_eq!(words(&app), " no save since the start;");
+    let saved = "rdb_last_bgsave_time_sec:0\r\nrdb_last_bgsave_status:ok\r\nrdb_last_save_time:2\r\nrdb_saves:1\r\n\
+                 rdb_last_bgsave_bytes:2048\r\nrdb_changes_since_last_save:1234\r\n";
     update(&mut app, sample(4, true, saved), 4_000);
-    assert_eq!(words(&app), "last save ok;at 00:00:02 (2s ago);changes since 1,234;took <1 s;");
-    update(&mut app, sample(5, true, &saved.replace(":ok", ":err")), 5_000);
-    assert_eq!(persistence::notes(&app)[0], Note::new("last save", "failed").role(Role::Bad));
+    assert_eq!(words(&app), "last save ok;at 00:00:02 (2s ago);changes since 1,234;took <1 s;size 2.0K;");
+    assert!(!Overview.wants(&app).config);
+    // What is told of the one that failed is not what the good one took.
+    let failed = saved.replace(":ok", ":err").replace("time_sec:0", "time_sec:9");
+    update(&mut app, sample(5, true, &failed), 5_000);
+    let good = "last good one 00:00:02 (3s ago);changes since 1,234;took <1 s;size 2.0K;";
+    assert_eq!(words(&app), format!("last save FAILED;{good}"));
+    assert_eq!(persistence::notes(&app)[0].role, Role::Bad);
+    assert!(Overview.wants(&app).config, "whether writes are refused is a setting");
+    let Msg::Sample(mut refusing) = sample(6, true, &failed) else { unreachable!("it is one") };
+    let setting = Setting { name: "stop-writes-on-bgsave-error".into(), value: "yes".into() };
+    refusing.config = Some(Arc::new(vec![setting]));
+    update(&mut app, Msg::Sample(refusing), 6_000);
+    assert!(words(&app).starts_with("last save FAILED, writes are refused;"), "{}", words(&app));
     let running = "rdb_bgsave_in_progress:1\r\ncurrent_save_keys_processed:5\r\ncurrent_save_keys_total:10\r\n";
-    update(&mut app, sample(6, true, running), 6_000);
+    update(&mut app, sample(7, true, running), 7_000);
     assert_eq!(persistence::work(&app).unwrap().share, 0.5);
     assert!(picture(&app).contains("50.0 %"));
 }

@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::status;
 use crate::state::App;
 use crate::state::saves::Save;
 use crate::theme::Role;
@@ -54,7 +53,7 @@ pub(super) fn draw(app: &App, area: Rect, has_border: bool, focused: bool, buffe
         let name = save.namespace.as_ref().map_or("everything".into(), |name| text::harmless(name.as_bytes()));
         let took = match &save.error {
             Some(_) => Cell::new("failed", Role::Bad),
-            None => status::duration(app, save).unwrap_or(format::UNKNOWN.to_owned()).into(),
+            None => save.took(theme.symbols().micro).unwrap_or(format::UNKNOWN.to_owned()).into(),
         };
         let size = save.bytes.filter(|bytes| *bytes > 0).map_or(format::UNKNOWN.to_owned(), format::bytes);
         vec![name.into_owned().into(), format::age(now_s.saturating_sub(save.at_s)).into(), took, size.into()]

@@ -1,7 +1,5 @@
 //! How saving stands: the last save, what has changed since, when the next one is due, where it goes, and what is running.
 
-use std::time::Duration;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -9,7 +7,7 @@ use super::save_points::{self, Next};
 use crate::state::App;
 use crate::state::pace::{self, Pace};
 use crate::state::sample::Sample;
-use crate::state::saves::Save;
+use crate::state::saves::LastSave;
 use crate::theme::Role;
 use crate::widgets::progress::Progress;
 use crate::widgets::properties::Section;
@@ -21,33 +19,21 @@ pub(super) fn sections(app: &App) -> Vec<Section<'static>> {
 }
 
 fn last(app: &App) -> Section<'static> {
-    let info = &app.sample().info;
     let section = Section::new("");
-    let Some(status) = info.text("rdb_last_bgsave_status") else {
+    let Some(last) = LastSave::of(app) else {
         return section.with_role("last save", "the server does not tell", Role::Label);
     };
-    // A server begins with its start as the time of its last save.
-    let has_saved = info.count("rdb_saves").map_or(info.count("rdb_last_bgsave_time_sec").is_some(), |count| count > 0);
-    let at_s = info.count("rdb_last_save_time").filter(|_| has_saved);
-    let when = at_s.map_or("none since the start".to_owned(), |at_s| when(app, at_s));
-    let section = if status == "ok" {
-        section.with_role("last save", if at_s.is_some() { format!("ok  {when}") } else { when }, Role::Good)
-    } else {
-        let blocks = setting(app, "stop-writes-on-bgsave-error") == Some("yes");
-        let what = if blocks { "FAILED, writes are refused" } else { "FAILED" };
-        section.with_role("last save", what, Role::Bad).with("last good one", when)
+    let when = last.good_at_s.map_or("none since the start".to_owned(), |at_s| when(app, at_s));
+    let section = match last.failure() {
+        Some(failure) => section.with_role("last save", failure, Role::Bad).with("last good one", when),
+        None if last.good_at_s.is_some() => section.with_role("last save", format!("ok  {when}"), Role::Good),
+        None => section.with_role("last save", when, Role::Good),
     };
-    let newest = app.saves.newest().find(|save| save.namespace.is_none() && save.error.is_none());
-    let took = newest.and_then(|save| duration(app, save)).or_else(|| {
-        let seconds = info.count("rdb_last_bgsave_time_sec")?;
-        Some(whole_seconds(seconds))
-    });
-    let size = info.count("rdb_last_bgsave_bytes").filter(|bytes| *bytes > 0).map(format::bytes);
-    let took = match (took, size) {
+    let took = match (last.took, last.bytes.map(format::bytes)) {
         (Some(took), Some(size)) => Some(format!("{took}, {size}")),
         (took, size) => took.or(size),
     };
-    let changes = info.count("rdb_changes_since_last_save").map(format::exact);
+    let changes = app.sample().info.count("rdb_changes_since_last_save").map(format::exact);
     section.with_some("took", took).with_some("changes since", changes)
 }
 
@@ -161,20 +147,6 @@ impl Work<'_> {
         let share = self.share.unwrap_or(f64::NAN);
         Progress { label: self.label, share, details: &details }.draw(area, buffer, theme);
     }
-}
-
-/// How long a save took, in words.
-pub(super) fn duration(app: &App, save: &Save) -> Option<String> {
-    let duration = Duration::from_millis(save.duration_ms?);
-    if save.is_coarse {
-        return Some(whole_seconds(duration.as_secs()));
-    }
-    Some(format::duration(duration, app.options.theme.symbols().micro))
-}
-
-/// Seconds that are cut off.
-fn whole_seconds(seconds: u64) -> String {
-    if seconds == 0 { "<1 s".to_owned() } else { format::seconds(seconds) }
 }
 
 /// When something was: how long ago, and the time of day where that was today.

@@ -203,6 +203,37 @@ fn answers_become_events_and_a_poll() {
 }
 
 #[test]
+fn how_a_save_ends_is_told_by_what_the_server_knows_of_it_then() {
+    let mut app = app();
+    let told = |app: &App| app.events.newest().next().map(|event| (event.level, event.text.clone())).unwrap();
+    let last = |status, at_s| {
+        format!(
+            "run_id:1\r\nrdb_last_bgsave_status:{status}\r\nrdb_last_save_time:{at_s}\r\nrdb_last_bgsave_time_sec:0\r\n\
+             rdb_last_bgsave_bytes:2048\r\n"
+        )
+    };
+    update(&mut app, Msg::Sample(Box::new(sample(2_000, &last("ok", 1)))), 2_000);
+    // The second one fails while it is known that the first one did, and neither is ever seen running.
+    for (at_ms, status, at_s, words) in [
+        (4_000, "err", 1, (Level::Bad, "save failed: see the server's log")),
+        (6_000, "err", 1, (Level::Bad, "save failed: see the server's log")),
+        (8_000, "ok", 8, (Level::Good, "save done in <1 s, 2.0K")),
+    ] {
+        type_in(&mut app, "b⇥");
+        let effects = type_in(&mut app, "⏎");
+        let [Effect::Run(request)] = &effects[..] else { panic!("{effects:?}") };
+        let begun = Value::Bytes(b"Background saving started".to_vec());
+        update(&mut app, Msg::Answer(request.answer(Ok(vec![begun]))), at_ms);
+        assert_eq!(told(&app), (Level::Info, "background save: begun".into()));
+        update(&mut app, Msg::Sample(Box::new(sample(at_ms + 100, &last(status, at_s)))), at_ms + 100);
+        assert_eq!(told(&app), (words.0, words.1.to_owned()));
+        let count = app.events.newest().count();
+        update(&mut app, Msg::Sample(Box::new(sample(at_ms + 200, &last(status, at_s)))), at_ms + 200);
+        assert_eq!(app.events.newest().count(), count, "once");
+    }
+}
+
+#[test]
 fn a_resize_that_ends_is_told() {
     let mut app = app();
     let at = |at_ms, shards, resize| {
@@ -220,6 +251,9 @@ fn a_resize_that_ends_is_told() {
         update(&mut app, at(at_ms + 1_000, shards, None), at_ms + 1_000);
         assert_eq!(app.events.newest().next().map(|event| event.text.as_str()), Some(told));
     }
+    update(&mut app, at(6_000, 16, None), 6_000);
+    let told = app.events.newest().next().map(|event| event.text.as_str());
+    assert_eq!(told, Some("resize of b done: 16 shards"), "it was over before it was seen");
 }
 
 #[test]

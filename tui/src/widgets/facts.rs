@@ -31,25 +31,39 @@ impl Facts<'_> {
     /// Draws as many as fit, from the left to the right, row by row.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: Theme) {
         let mut canvas = Canvas::new(area, buffer, theme);
-        let (mut x, mut y) = (0_u16, 0_u16);
-        for fact in self.facts {
-            let label_width = if fact.label.is_empty() { 0 } else { text::width(fact.label) + 1 };
-            let width = label_width + text::width(fact.value) + fact.role.mark().len();
-            // Part of a number would be another number.
-            if width > canvas.width().into() {
-                continue;
-            }
-            if x > 0 && usize::from(x) + GAP + width > canvas.width().into() {
-                (x, y) = (0, y + 1);
-            }
-            if y >= canvas.height() {
-                return;
-            }
-            let start = if x == 0 { 0 } else { x + GAP as u16 };
-            canvas.text(start, y, fact.label, Role::Label);
-            let end = canvas.text(start + label_width as u16, y, fact.value, fact.role);
-            x = canvas.text(end, y, fact.role.mark(), fact.role);
+        for (fact, x, y) in self.places(canvas.width()).filter(|(.., y)| *y < canvas.height()).collect::<Vec<_>>() {
+            canvas.text(x, y, fact.label, Role::Label);
+            let end = canvas.text(x + fact.label_width(), y, fact.value, fact.role);
+            canvas.text(end, y, fact.role.mark(), fact.role);
         }
+    }
+
+    /// The rows that all of them take.
+    pub fn height(&self, width: u16) -> u16 {
+        self.places(width).last().map_or(0, |(.., y)| y + 1)
+    }
+
+    /// Where each begins. Part of a number would be another number: what is wider than a row is left out.
+    fn places(&self, width: u16) -> impl Iterator<Item = (&Fact<'_>, u16, u16)> {
+        let fitting = self.facts.iter().filter(move |fact| fact.width() <= width.into());
+        fitting.scan((0, 0), move |(end, row), fact| {
+            let next = if *end == 0 { 0 } else { *end + GAP };
+            let is_new_row = next + fact.width() > width.into();
+            let x = if is_new_row { 0 } else { next };
+            *row += u16::from(is_new_row);
+            *end = x + fact.width();
+            Some((fact, x as u16, *row))
+        })
+    }
+}
+
+impl Fact<'_> {
+    fn label_width(&self) -> u16 {
+        if self.label.is_empty() { 0 } else { text::width(self.label) as u16 + 1 }
+    }
+
+    fn width(&self) -> usize {
+        usize::from(self.label_width()) + text::width(self.value) + self.role.mark().len()
     }
 }
 
@@ -74,6 +88,8 @@ mod tests {
             out += &picture(width, height, |area, buffer| Facts { facts: FACTS }.draw(area, buffer, UNICODE));
         }
         insta::assert_snapshot!("facts", out);
+        let heights = [50, 24, 6, 0].map(|width| Facts { facts: FACTS }.height(width));
+        assert_eq!(heights, [1, 2, 0, 0], "what is too wide takes no row");
     }
 
     proptest! {

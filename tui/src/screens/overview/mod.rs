@@ -23,7 +23,7 @@ use crate::state::tab::Tab;
 use crate::state::update::go_to;
 use crate::state::{App, NO_EFFECTS};
 use crate::text::Align;
-use crate::theme::Role;
+use crate::theme::{Role, Theme};
 use crate::widgets::Canvas;
 use crate::widgets::facts::{Fact, Facts};
 use crate::widgets::histogram::{Growth, Histogram, HistogramRow};
@@ -178,6 +178,8 @@ fn focus(app: &App) -> usize {
 
 /// Room for minimum, average and maximum with the name of the time they are of.
 const SPREAD_WIDTH: u16 = 44;
+/// Rows of a chart and notes from which on all notes show.
+const ROOMY_HEIGHT: u16 = 6;
 
 /// A tile with a border: how much is used, charts, notes.
 fn small(app: &App, tile: &Tile<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
@@ -186,29 +188,45 @@ fn small(app: &App, tile: &Tile<'_>, area: Rect, focused: bool, buffer: &mut Buf
     let mut left = panel.draw(area, buffer, theme);
     if let (Some(usage), true) = (&tile.usage, left.height > 0) {
         let [row, rest] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(left);
-        usage.gauge().draw(Panel::padded(row), buffer, theme);
+        draw_usage(usage, row, buffer, theme);
         left = rest;
     }
     let curves = &tile.curves[..tile.beside.min(tile.curves.len())];
-    let columns = Layout::horizontal(vec![Constraint::Fill(1); curves.len()]).spacing(2).split(left);
-    // Notes below; they take a row, which a chart of one row does not miss.
-    let notes = u16::from(left.height > 0);
+    let is_alone = curves.len() == 1;
+    // Minimum and maximum of each curve stand below it.
+    let summary_height = u16::from(!is_alone && left.height > 0);
+    let notes = tile.all_notes(app);
+    let notes_height = notes_height(&notes, left, is_alone);
+    let [charts, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(notes_height)]).areas(left);
+    let columns = Layout::horizontal(vec![Constraint::Fill(1); curves.len()]).spacing(2).split(charts);
     for (curve, column) in curves.iter().zip(columns.iter()) {
-        let [chart, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(notes)]).areas(*column);
+        let [chart, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(summary_height)]).areas(*column);
         curve.plot.draw(app, "", chart, buffer);
-        if curves.len() > 1 {
-            draw_notes(&[summary(app, curve)], Panel::padded(below), app, buffer);
-        }
+        draw_notes(&[summary(app, curve)], Panel::padded(below), app, buffer);
     }
-    if curves.len() == 1 {
-        let below = Rect { y: left.bottom() - notes, height: notes, ..left };
-        let mut shown = tile.all_notes(app);
-        // Minimum, average and maximum are worth more than the name of the time they are of.
-        if below.width < SPREAD_WIDTH {
-            shown.retain(|note| !note.label.is_empty());
-        }
-        draw_notes(&shown, Panel::padded(below), app, buffer);
+    draw_notes(&fitting(notes, below), Panel::padded(below), app, buffer);
+}
+
+/// Rows for the notes of a small tile: those that all of them take where the chart keeps the most of it, or else one, which a chart
+/// does not miss.
+fn notes_height(notes: &[Note], area: Rect, is_alone: bool) -> u16 {
+    if area.height < ROOMY_HEIGHT {
+        return u16::from(is_alone && area.height > 0);
     }
+    with_facts(notes, |facts| facts.height(Panel::padded(area).width)).min(area.height / 3)
+}
+
+/// Where one row has to do, what says least is left out: of a spread the time it is of, and the least.
+fn fitting(mut notes: Vec<Note>, area: Rect) -> Vec<Note> {
+    if area.height == 1 && area.width < SPREAD_WIDTH {
+        notes.retain(|note| !["", "min"].contains(&&*note.label));
+    }
+    notes
+}
+
+fn draw_usage(usage: &tiles::Usage, row: Rect, buffer: &mut Buffer, theme: Theme) {
+    let row = Panel::padded(row);
+    usage.gauge(&usage.words(row.width)).draw(row, buffer, theme);
 }
 
 /// The greatest value of a curve within the time that is shown.
@@ -233,7 +251,7 @@ fn large(app: &App, index: usize, tile: &Tile<'_>, area: Rect, buffer: &mut Buff
     ])
     .areas(inner);
     if let Some(shown) = &tile.usage {
-        shown.gauge().draw(Panel::padded(usage), buffer, theme);
+        draw_usage(shown, usage, buffer, theme);
     }
     // The first has half of the room; what has none left for a chart is left out.
     let fitting = tile.curves.len().min(usize::from(charts.height / 4).max(1));
@@ -294,8 +312,7 @@ fn line(app: &App, tile: &Tile<'_>, area: Rect, focused: bool, buffer: &mut Buff
     let notes_width = rest.width.saturating_sub(chart_width + 2);
     let notes = Rect { x: rest.right() - notes_width, width: notes_width, ..rest };
     if let Some(usage) = &tile.usage {
-        let usage = tiles::Usage { amounts: String::new(), ..usage.clone() };
-        usage.gauge().draw(chart, buffer, theme);
+        usage.gauge("").draw(chart, buffer, theme);
     } else if let Some(curve) = tile.curves.first() {
         curve.plot.draw(app, "", chart, buffer);
     }
@@ -308,10 +325,15 @@ fn line(app: &App, tile: &Tile<'_>, area: Rect, focused: bool, buffer: &mut Buff
 
 /// Notes in running lines.
 fn draw_notes(notes: &[Note], area: Rect, app: &App, buffer: &mut Buffer) {
+    with_facts(notes, |facts| facts.draw(area, buffer, app.options.theme));
+}
+
+/// What is known of the notes.
+fn with_facts<T>(notes: &[Note], then: impl FnOnce(Facts<'_>) -> T) -> T {
     let known = notes.iter().filter(|note| note.value != format::UNKNOWN);
     let facts: Vec<Fact<'_>> =
         known.map(|note| Fact { label: &note.label, value: &note.value, role: note.role }).collect();
-    Facts { facts: &facts }.draw(area, buffer, app.options.theme);
+    then(Facts { facts: &facts })
 }
 
 #[cfg(test)]

@@ -75,18 +75,20 @@ pub(super) fn namespaces(app: &App, area: Rect, form: Form, focused: bool, buffe
     let theme = app.options.theme;
     let (top, used) = top(app);
     let is_rkvs = app.server().is_rkvs();
+    let nothing = if is_rkvs { "no keys in any namespace" } else { "no keys in any database" };
     if form == Form::Lines {
         let notes: Vec<Note> = top
             .iter()
             .map(|namespace| {
-                let busy = namespace.ops_per_sec.map(|ops| format!("{}/s", format::count(ops)));
+                let busy = namespace.ops_per_sec.map(|ops| format!("{} ops/s", format::count(ops)));
                 let keys = || namespace.keys.map(|keys| format!("{} keys", format::count(keys)));
-                Note::new(harmless(&namespace.name), busy.or_else(keys).unwrap_or_default())
+                // Many a name is a number.
+                Note::new(format!("{}:", harmless(&namespace.name)), busy.or_else(keys).unwrap_or_default())
             })
             .collect();
         let resizing = resizing(app).map(|words| Note::new("", words).role(Role::Accent));
         let notes: Vec<Note> = resizing.into_iter().chain(notes).collect();
-        let empty = [Note::new("", "no keys in any namespace").role(Role::Label)];
+        let empty = [Note::new("", nothing).role(Role::Label)];
         let label = if is_rkvs { "namespaces" } else { "databases" };
         let rest = labelled(app, label, area, focused, buffer);
         draw_notes(if notes.is_empty() { &empty } else { &notes }, rest, app, buffer);
@@ -105,7 +107,7 @@ pub(super) fn namespaces(app: &App, area: Rect, form: Form, focused: bool, buffe
         offset: 0,
         sort: None,
         focused,
-        empty: "no keys in any namespace",
+        empty: nothing,
     };
     table.draw(
         inner,

@@ -18,7 +18,8 @@ fn sample(second: u64, rkvs: bool, more: &str) -> Msg {
     let info = format!(
         "run_id:1\r\ntotal_commands_processed:{}\r\nused_memory:3000000000\r\nused_memory_rss:3300000000\r\n\
          maxmemory:4000000000\r\ntotal_system_memory:16000000000\r\nconnected_clients:9500\r\nmaxclients:10000\r\n\
-         keyspace_hits:{}\r\nkeyspace_misses:0\r\nmem_fragmentation_ratio:1.70\r\ndb0:keys=10,expires=5,avg_ttl=0\r\n{more}",
+         keyspace_hits:{}\r\nkeyspace_misses:0\r\nmem_fragmentation_ratio:1.70\r\ndb0:keys=10,expires=5,avg_ttl=0\r\n\
+         total_error_replies:0\r\nmaxmemory_policy:noeviction\r\nworkers:4\r\ntotal_net_input_bytes:1\r\n{more}",
         second * 1_000,
         second * 10,
     );
@@ -87,12 +88,36 @@ fn numbers_come_from_histories_and_info() {
 }
 
 #[test]
+fn each_panel_tells_more_where_there_is_room() {
+    let shown = |width, height| picture(&app(width, height));
+    let large = shown(160, 50);
+    for words in [
+        "5m ",
+        "min 1.0k",
+        "errors",
+        "2.8G / 3.7G",
+        "policy",
+        "workers 4",
+        "with ttl 50.0 %",
+        "received",
+        "since start",
+    ] {
+        assert!(large.contains(words), "{words} is not in\n{large}");
+    }
+    let small = shown(80, 24);
+    for words in ["avg 1.0k", "max 1.0k", "errors 0/s", "2.8G / 3.7G"] {
+        assert!(small.contains(words), "{words} is not in\n{small}");
+    }
+}
+
+#[test]
 fn without_a_limit_memory_is_measured_by_the_machine() {
     let mut app = app(120, 40);
     update(&mut app, sample(4, true, "maxmemory:0\r\n"), 4_000);
     let usage = tiles::all(&app).into_iter().nth(1).unwrap().usage.unwrap();
     assert_eq!((usage.used, usage.limit), (3_300_000_000, Some(16_000_000_000)));
-    assert!(usage.amounts.ends_with("of the machine"), "{}", usage.amounts);
+    assert_eq!(usage.words(60), "3.1G / 14.9G of the machine");
+    assert_eq!(usage.words(30), "3.1G / 14.9G");
 }
 
 #[test]
@@ -237,7 +262,7 @@ fn a_plain_server_has_databases() {
 #[test]
 fn what_is_focused_is_copied_and_all_is_exported() {
     let mut app = app(120, 40);
-    assert_eq!(Overview.copy(&app).unwrap(), "ops/s  1.0k  5m  min 1.0k  avg 1.0k  max 1.0k  errors -");
+    assert_eq!(Overview.copy(&app).unwrap(), "ops/s  1.0k  5m  min 1.0k  avg 1.0k  max 1.0k  errors 0/s");
     app.focus = NAMESPACES;
     assert_eq!(Overview.copy(&app).unwrap(), "top namespaces  busy calm idle");
     let (extension, contents) = Overview.export(&app).unwrap();

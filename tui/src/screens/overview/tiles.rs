@@ -49,12 +49,23 @@ pub(super) struct Curve<'a> {
 pub(super) struct Usage {
     pub(super) used: u64,
     pub(super) limit: Option<u64>,
-    pub(super) amounts: String,
+    /// What sets the limit.
+    of: &'static str,
 }
 
+/// A row that has room for what sets the limit.
+const LIMIT_WIDTH: u16 = 46;
+
 impl Usage {
-    pub(super) fn gauge(&self) -> Gauge<'_> {
-        Gauge { used: self.used, limit: self.limit, amounts: &self.amounts, warn: FULL_WARN, bad: FULL_BAD }
+    pub(super) fn gauge<'a>(&self, words: &'a str) -> Gauge<'a> {
+        Gauge { used: self.used, limit: self.limit, amounts: words, warn: FULL_WARN, bad: FULL_BAD }
+    }
+
+    /// The amounts, for a row of that width.
+    pub(super) fn words(&self, width: u16) -> String {
+        let Some(limit) = self.limit else { return String::new() };
+        let amounts = format!("{} / {}", format::bytes(self.used), format::bytes(limit));
+        if width < LIMIT_WIDTH { amounts } else { format!("{amounts} {}", self.of) }
     }
 }
 
@@ -127,18 +138,13 @@ fn memory(app: &App) -> Tile<'_> {
         (None, Some(system)) => (resident.max(used), Some(system), "of the machine"),
         (None, None) => (used, None, ""),
     };
-    let usage = used_of.map(|used| Usage {
-        used,
-        limit,
-        amounts: limit
-            .map_or(String::new(), |limit| format!("{} / {} {of}", format::bytes(used), format::bytes(limit))),
-    });
+    let usage = used_of.map(|used| Usage { used, limit, of });
     let fragmentation = info.number("mem_fragmentation_ratio").filter(|_| used >= Some(FRAGMENTATION_FROM_BYTES));
     let mut notes = vec![Note::new("rss", known(resident))];
     notes.extend(fragmentation.map(|ratio| Note::new("frag", format!("{ratio:.2}")).role(warn_if(ratio > 1.5))));
     notes.push(Note::new("peak", known(info.count("used_memory_peak"))));
     notes.extend(info.text("maxmemory_policy").map(|policy| Note::new("policy", harmless(policy))));
-    let role = usage.as_ref().map_or(Role::Text, |usage| usage.gauge().role());
+    let role = usage.as_ref().map_or(Role::Text, |usage| usage.gauge("").role());
     let value = known(used);
     let used = server(app, ServerMetric::UsedBytes, Unit::Bytes);
     let resident = Plot { role: Role::Series2, ..server(app, ServerMetric::ResidentBytes, Unit::Bytes) };

@@ -89,11 +89,13 @@ async fn tell(cli: &Cli, setup: Setup) -> Result<(), Failure> {
 }
 
 async fn dashboard(cli: &Cli, setup: Setup) -> Result<(), Failure> {
-    let palette = setup.theme.unless_no_color(std::env::var_os("NO_COLOR").as_deref());
+    let no_color = std::env::var_os("NO_COLOR");
+    let palette = setup.theme.unless_no_color(no_color.as_deref());
     let place = cli.replay.as_ref().map_or_else(|| setup.address.to_string(), |file| file.display().to_string());
     let options = Options {
         is_readonly: setup.is_readonly || cli.replay.is_some(),
         theme: Theme::new(palette, if setup.is_ascii { Charset::Ascii } else { Charset::Unicode }),
+        is_without_colors: no_color.is_some_and(|value| !value.is_empty()),
         interval_ms: setup.interval.as_millis() as u64,
         has_mouse: setup.has_mouse,
         namespace: setup.namespace.clone(),

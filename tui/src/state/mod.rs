@@ -48,6 +48,8 @@ pub struct Options {
     pub is_readonly: bool,
     /// Colours and characters.
     pub theme: Theme,
+    /// Whether the environment forbids colours, so that themes do not differ.
+    pub is_without_colors: bool,
     /// How often the server is polled.
     pub interval_ms: u64,
     /// Whether the mouse is taken.
@@ -67,6 +69,7 @@ impl Default for Options {
         Self {
             is_readonly: false,
             theme: Theme::default(),
+            is_without_colors: false,
             interval_ms: 1_000,
             has_mouse: true,
             namespace: None,
@@ -260,6 +263,15 @@ impl App {
             let used = namespaces.iter().find(|namespace| namespace.keys.unwrap_or(0) > 0);
             used.or(namespaces.first()).map(|namespace| namespace.name.as_str())
         })
+    }
+
+    /// Whether there is, or may be, a namespace of that name. Plain servers do not tell of databases without keys.
+    pub fn may_be_namespace(&self, name: &str) -> bool {
+        match &self.latest.namespaces {
+            Some(_) if self.server().is_rkvs() => self.latest.namespace(name).is_some(),
+            Some(_) => name.parse::<u32>().is_ok(),
+            None => true,
+        }
     }
 
     /// Puts a dialog on top. One that asks is replaced by a message when the dashboard only reads, so that nobody can confirm it.

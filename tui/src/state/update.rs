@@ -328,6 +328,7 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
         Action::Back => back(app),
         Action::Zoom => app.is_zoomed = !app.is_zoomed,
         Action::WindowShorter | Action::WindowLonger => return change_window(app, action, argument),
+        Action::Pause if !app.has_data() => app.tell(Level::Info, "there is nothing to freeze yet"),
         Action::Pause => app.frozen = if app.is_paused() { None } else { Some(Arc::clone(&app.latest)) },
         Action::PollFaster | Action::PollSlower => return change_interval(app, action, argument),
         Action::PollNow => return vec![Effect::PollNow],
@@ -373,6 +374,10 @@ pub(crate) fn go_to(app: &mut App, tab: Tab, namespace: Option<&str>) -> Vec<Eff
         return NO_EFFECTS;
     }
     if let Some(namespace) = namespace {
+        if !app.may_be_namespace(namespace) {
+            app.tell(Level::Warn, format!("there is no namespace {namespace}"));
+            return NO_EFFECTS;
+        }
         app.namespace = Some(namespace.to_owned());
     }
     if tab != app.tab {
@@ -442,6 +447,10 @@ fn step(steps: &[u64], now: u64, is_up: bool) -> u64 {
 }
 
 fn change_theme(app: &mut App, argument: Option<&str>) {
+    if app.options.is_without_colors {
+        app.tell(Level::Info, "NO_COLOR is set: themes have no colours to show");
+        return;
+    }
     let palette = app.options.theme.palette;
     match argument.map(Palette::by_name) {
         None => app.options.theme.palette = palette.next(),

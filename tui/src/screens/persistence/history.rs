@@ -45,7 +45,7 @@ pub(super) fn draw(app: &App, area: Rect, has_border: bool, focused: bool, buffe
         offset: 0,
         sort: None,
         focused: false,
-        empty: "none yet: b saves now",
+        empty: if app.options.is_readonly { "none yet" } else { "none yet: b saves now" },
     };
     let now_s = app.sample().at_ms / 1_000;
     table.draw(inner, buffer, theme, |row| {

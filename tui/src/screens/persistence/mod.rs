@@ -8,14 +8,14 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-use super::namespaces::{autosave_of, by_name};
+use super::namespaces::by_name;
 use super::{Screen, list_table};
 use crate::keymap::Action;
 use crate::state::actions::namespace::kept;
 use crate::state::events::Level;
 use crate::state::list::{Column, Row, SortKey, sorted};
 use crate::state::msg::Effect;
-use crate::state::sample::{Autosave, Namespace, Wants};
+use crate::state::sample::{Autosave, Wants};
 use crate::state::tab::Tab;
 use crate::state::{App, NO_EFFECTS, actions};
 use crate::theme::Role;
@@ -28,7 +28,7 @@ pub(super) struct Persistence;
 
 /// What rows are sorted by.
 static SORTABLE: [Column; 7] = [
-    Column { title: "autosave", is_descending: false },
+    Column { title: "namespace", is_descending: false },
     Column { title: "every", is_descending: false },
     Column { title: "next", is_descending: false },
     Column { title: "last", is_descending: false },
@@ -38,7 +38,7 @@ static SORTABLE: [Column; 7] = [
 ];
 
 static COLUMNS: [table::Column<'static>; 8] = [
-    table::Column::new("autosave", 10).up_to(30),
+    table::Column::new("namespace", 10).up_to(30),
     table::Column::new("every", 7).right(),
     table::Column::new("next", 7).right(),
     table::Column::new("last", 8).right(),
@@ -135,7 +135,11 @@ fn selected(app: &App) -> Option<&Autosave> {
 }
 
 fn table(app: &App) -> Table<'_> {
-    let empty = list_table::empty(app, Tab::Persistence, "no namespace is saved at intervals: a begins with one");
+    let nothing = match app.options.is_readonly {
+        true => "no namespace is saved at intervals",
+        false => "no namespace is saved at intervals: a begins with one",
+    };
+    let empty = list_table::empty(app, Tab::Persistence, nothing);
     list_table::table(app, Tab::Persistence, &COLUMNS, &SORTABLE, empty)
 }
 
@@ -232,10 +236,10 @@ fn draw_detail(app: &App, autosave: &Autosave, area: Rect, buffer: &mut Buffer) 
     Properties { sections: &[task, last] }.draw(inner, buffer, theme);
 }
 
-/// The namespace that an action is about: that of the selected autosave, or else the one that was chosen.
-fn namespace(app: &App) -> Option<Namespace> {
-    let name = selected(app).map(|autosave| autosave.name.as_str()).or_else(|| app.namespace_or_first())?.to_owned();
-    Some(app.latest().namespace(&name).cloned().unwrap_or_else(|| Namespace::named(name)))
+/// The namespace that an action proposes: that of the selected autosave, or else the one that was chosen.
+fn proposed(app: &App) -> String {
+    let selected = selected(app).map(|autosave| autosave.name.as_str());
+    selected.or_else(|| app.namespace_or_first()).unwrap_or_default().to_owned()
 }
 
 impl Screen for Persistence {
@@ -244,7 +248,7 @@ impl Screen for Persistence {
     }
 
     fn wants(&self, app: &App) -> Wants {
-        let visible_namespaces = namespace(app).map(|namespace| namespace.name).into_iter().collect();
+        let visible_namespaces = Some(proposed(app)).filter(|name| !name.is_empty()).into_iter().collect();
         Wants { namespaces: true, visible_namespaces, autosaves: true, config: true, ..Wants::default() }
     }
 
@@ -303,14 +307,12 @@ impl Screen for Persistence {
         match action {
             Action::LoadNamespace => app.open(of::load(argument)),
             Action::SaveNamespace => {
-                if let Some(namespace) = namespace(app) {
-                    app.open(of::save(&namespace));
-                }
+                let dialog = of::save_any(app, &proposed(app));
+                app.open(dialog);
             }
             Action::Autosave => {
-                if let Some(namespace) = namespace(app) {
-                    app.open(of::autosave(&namespace, autosave_of(app, &namespace.name), argument));
-                }
+                let dialog = of::autosave_any(app, &proposed(app), argument);
+                app.open(dialog);
             }
             Action::Open => {
                 let list = app.list_of_mut(Tab::Persistence);

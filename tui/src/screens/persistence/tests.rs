@@ -8,7 +8,7 @@ use ratatui::layout::Size;
 use super::*;
 use crate::state::Options;
 use crate::state::msg::Msg;
-use crate::state::sample::{Info, Sample, Server, Setting};
+use crate::state::sample::{Info, Namespace, Sample, Server, Setting};
 use crate::state::update::update;
 use crate::view;
 
@@ -38,7 +38,7 @@ fn sample(at_s: u64, info: &str, rkvs: bool) -> Sample {
             redis_version: Some("7.0.15".into()),
         },
         info: Arc::new(Info::parse(&info.replace(' ', "\r\n"))),
-        namespaces: Some(Arc::new(vec![Namespace::named("0".into())])),
+        namespaces: Some(Arc::new(["0", "api", "jobs"].map(|name| Namespace::named(name.into())).into())),
         autosaves: rkvs.then(|| Arc::new(vec![autosave("jobs", 300), autosave("api", 60)])),
         config: Some(Arc::new(vec![
             setting("dir", "/data"),
@@ -131,9 +131,9 @@ fn actions_are_about_the_selected_autosave() {
     let mut app = app(SAVED, true);
     assert_eq!(press(&mut app, "b⇥⏎"), ["BGSAVE"]);
     assert_eq!(press(&mut app, "B⇥⏎"), ["SAVE"]);
-    assert_eq!(press(&mut app, "w⏎⏎"), ["NAMESPACE SAVE api"]);
+    assert_eq!(press(&mut app, "w⏎⏎⏎"), ["NAMESPACE SAVE api"]);
     let set = "NAMESPACE AUTOSAVE SET jobs SECONDS 300 KEEP 3 PATTERN {ns}-{ts}";
-    assert_eq!(press(&mut app, "ja⏎⏎⏎"), [set]);
+    assert_eq!(press(&mut app, "ja⏎⏎⏎⏎"), [set]);
     assert_eq!(press(&mut app, "lx⏎y⏎⏎"), ["NAMESPACE LOAD x AS y"]);
     press(&mut app, "⏎");
     tells(&app, &["keeps 3", "{ns}-{ts}", "00:15:50"]);
@@ -145,8 +145,31 @@ fn without_an_autosave_actions_are_about_the_namespace_that_was_chosen() {
     let mut none = sample(1_001, SAVED, true);
     none.autosaves = Some(Arc::default());
     update(&mut app, Msg::Sample(Box::new(none)), 1_001_000);
-    tells(&app, &["no namespace is saved at intervals"]);
-    assert_eq!(press(&mut app, "w⏎⏎"), ["NAMESPACE SAVE 0"]);
+    tells(&app, &["no namespace is saved at intervals: a begins with one"]);
+    assert_eq!(press(&mut app, "w⏎⏎⏎"), ["NAMESPACE SAVE 0"]);
+}
+
+#[test]
+fn nothing_is_proposed_where_it_is_refused() {
+    let mut app = app(SAVED, true);
+    app.options.is_readonly = true;
+    let mut none = sample(1_001, SAVED, true);
+    none.autosaves = Some(Arc::default());
+    update(&mut app, Msg::Sample(Box::new(none)), 1_001_000);
+    let picture = picture(&app);
+    assert!(picture.contains("no namespace is saved") && !picture.contains("a begins"), "{picture}");
+}
+
+#[test]
+fn any_namespace_can_be_saved_at_intervals() {
+    let mut app = app(SAVED, true);
+    press(&mut app, "a");
+    tells(&app, &["namespace", "api", "every 60 s"]);
+    for _ in 0.."api".len() {
+        update(&mut app, Msg::Key(KeyEvent::from(KeyCode::Backspace)), 1_000_000);
+    }
+    let set = "NAMESPACE AUTOSAVE SET 0 SECONDS 60 KEEP 3";
+    assert_eq!(press(&mut app, "0⏎⏎⏎⏎"), [set]);
 }
 
 #[test]

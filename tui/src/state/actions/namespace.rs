@@ -1,9 +1,12 @@
 //! What can be done to namespaces.
 
+use std::sync::Arc;
+
 use super::{run, whole_number};
 use crate::format;
+use crate::state::App;
 use crate::state::dialog::Dialog;
-use crate::state::msg::Request;
+use crate::state::msg::{Effect, Request};
 use crate::state::sample::{Autosave, Namespace};
 
 /// Database indexes of namespaces.
@@ -84,15 +87,36 @@ pub fn flush(namespace: &Namespace) -> Dialog {
 pub fn save(namespace: &Namespace) -> Dialog {
     let name = namespace.name.clone();
     Dialog::confirm("Save namespace", "Save", move |texts| {
-        let mut words = vec!["NAMESPACE", "SAVE", name.as_str()];
-        words.extend(texts.first().filter(|file| !file.is_empty()).map(String::as_str));
-        Ok(vec![run(Request::change(format!("save {name}"), words).patient())])
+        Ok(save_effects(&name, texts.first().map_or("", String::as_str)))
     })
     .line("namespace", named(namespace))
-    .line("effect", "writes it to a file in the server's directory, over one of that name; clients go on")
+    .line("effect", EFFECT_OF_SAVE)
     .line("cost", format!("reads {}", holds(namespace)))
     .line("", "without a file it is called like the namespace")
     .field("file", "")
+}
+
+/// Saves a namespace to a file, and asks which one; one is proposed.
+pub fn save_any(app: &App, proposed: &str) -> Dialog {
+    let known = Known::of(app);
+    let shown = known.clone();
+    Dialog::confirm("Save namespace", "Save", move |texts| {
+        let [name, file] = texts else { return Ok(Vec::new()) };
+        known.check(name)?;
+        Ok(save_effects(name, file))
+    })
+    .line("effect", EFFECT_OF_SAVE)
+    .line("", "without a file it is called like the namespace")
+    .preview(move |texts| vec![("cost".into(), format!("reads {}", shown.holds(&texts[0])))])
+    .field("namespace", proposed)
+    .field("file", "")
+}
+
+const EFFECT_OF_SAVE: &str = "writes it to a file in the server's directory, over one of that name; clients go on";
+
+fn save_effects(name: &str, file: &str) -> Vec<Effect> {
+    let words = ["NAMESPACE", "SAVE", name].into_iter().chain(Some(file).filter(|file| !file.is_empty()));
+    vec![run(Request::change(format!("save {name}"), words).patient())]
 }
 
 /// Loads a namespace from a file: `FILE [AS name]`.
@@ -124,41 +148,122 @@ pub fn load(argument: Option<&str>) -> Dialog {
 /// Saves a namespace at intervals, or ends that; `autosave` is the one there is.
 pub fn autosave(namespace: &Namespace, autosave: Option<&Autosave>, seconds: Option<&str>) -> Dialog {
     let name = namespace.name.clone();
-    let interval_s = autosave.map(|autosave| autosave.seconds).or(namespace.autosave_s).filter(|seconds| *seconds > 0);
-    let pattern = autosave.map(|autosave| autosave.pattern.clone());
-    let is_on = interval_s.is_some();
-    let now = match (interval_s, autosave) {
+    let interval_s = interval_of(autosave, Some(namespace));
+    let pattern = autosave.map_or(String::new(), |autosave| autosave.pattern.clone());
+    Dialog::confirm("Autosave", "Set", move |texts| {
+        let [seconds, keep] = texts else { return Ok(Vec::new()) };
+        autosave_effects(&name, interval_s.is_some(), &pattern, seconds, keep)
+    })
+    .line("namespace", named(namespace))
+    .line("now", now(interval_s, autosave))
+    .line("effect", EFFECT_OF_AUTOSAVE)
+    .line("cost", format!("each time reads {}", holds(namespace)))
+    .line("", KEEP)
+    .field("seconds", proposed_seconds(seconds, interval_s))
+    .field("keep", proposed_keep(autosave))
+}
+
+/// Saves a namespace at intervals, or ends that, and asks which one; one is proposed.
+pub fn autosave_any(app: &App, proposed: &str, seconds: Option<&str>) -> Dialog {
+    let known = Known::of(app);
+    let (existing, namespace) = (known.autosave(proposed), known.namespace(proposed));
+    let seconds = proposed_seconds(seconds, interval_of(existing, namespace));
+    let keep = proposed_keep(existing);
+    let shown = known.clone();
+    Dialog::confirm("Autosave", "Set", move |texts| {
+        let [name, seconds, keep] = texts else { return Ok(Vec::new()) };
+        known.check(name)?;
+        let existing = known.autosave(name);
+        let is_on = interval_of(existing, known.namespace(name)).is_some();
+        autosave_effects(name, is_on, existing.map_or("", |autosave| &autosave.pattern), seconds, keep)
+    })
+    .line("effect", EFFECT_OF_AUTOSAVE)
+    .line("", KEEP)
+    .preview(move |texts| {
+        let existing = shown.autosave(&texts[0]);
+        let now = now(interval_of(existing, shown.namespace(&texts[0])), existing);
+        vec![("now".into(), now), ("cost".into(), format!("each time reads {}", shown.holds(&texts[0])))]
+    })
+    .field("namespace", proposed)
+    .field("seconds", seconds)
+    .field("keep", keep)
+}
+
+const EFFECT_OF_AUTOSAVE: &str = "writes it to a new file each time, where something changed; 0 seconds ends that";
+const KEEP: &str = "keep: files that stay; 0 keeps all of them";
+
+fn interval_of(autosave: Option<&Autosave>, namespace: Option<&Namespace>) -> Option<u64> {
+    let interval_s = autosave.map(|autosave| autosave.seconds).or(namespace?.autosave_s);
+    interval_s.filter(|seconds| *seconds > 0)
+}
+
+fn now(interval_s: Option<u64>, autosave: Option<&Autosave>) -> String {
+    match (interval_s, autosave) {
         (None, _) => "off".to_owned(),
         (Some(seconds), Some(autosave)) => format!("every {seconds} s, {}", kept(autosave.keep)),
         (Some(seconds), None) => format!("every {seconds} s"),
-    };
-    let proposed = seconds.map_or_else(|| interval_s.unwrap_or(300).to_string(), str::to_owned);
-    Dialog::confirm("Autosave", "Set", move |texts| {
-        let [seconds, keep] = texts else { return Ok(Vec::new()) };
-        let seconds = whole_number(seconds, 0, AUTOSAVE_S_MAX).map_err(|error| format!("seconds: {error}"))?;
-        if seconds == 0 {
-            if !is_on {
-                return Err("it is off already".into());
-            }
-            let words = ["NAMESPACE", "AUTOSAVE", "STOP", name.as_str()];
-            return Ok(vec![run(Request::change(format!("stop the autosave of {name}"), words))]);
+    }
+}
+
+fn proposed_seconds(typed: Option<&str>, interval_s: Option<u64>) -> String {
+    typed.map_or_else(|| interval_s.unwrap_or(300).to_string(), str::to_owned)
+}
+
+fn proposed_keep(autosave: Option<&Autosave>) -> String {
+    autosave.map_or_else(|| "5".to_owned(), |autosave| autosave.keep.to_string())
+}
+
+fn autosave_effects(name: &str, is_on: bool, pattern: &str, seconds: &str, keep: &str) -> Result<Vec<Effect>, String> {
+    let seconds = whole_number(seconds, 0, AUTOSAVE_S_MAX).map_err(|error| format!("seconds: {error}"))?;
+    if seconds == 0 {
+        if !is_on {
+            return Err("it is off already".into());
         }
-        let keep = whole_number(keep, 0, KEEP_MAX).map_err(|error| format!("keep: {error}"))?;
-        let (seconds, keep) = (seconds.to_string(), keep.to_string());
-        let mut words = vec!["NAMESPACE", "AUTOSAVE", "SET", &name, "SECONDS", &seconds, "KEEP", &keep];
+        let words = ["NAMESPACE", "AUTOSAVE", "STOP", name];
+        return Ok(vec![run(Request::change(format!("stop the autosave of {name}"), words))]);
+    }
+    let keep = whole_number(keep, 0, KEEP_MAX).map_err(|error| format!("keep: {error}"))?;
+    let (seconds, keep) = (seconds.to_string(), keep.to_string());
+    let mut words = vec!["NAMESPACE", "AUTOSAVE", "SET", name, "SECONDS", &seconds, "KEEP", &keep];
+    if !pattern.is_empty() {
         // What the files are called stays as it is.
-        words.extend(
-            pattern.as_deref().filter(|pattern| !pattern.is_empty()).into_iter().flat_map(|it| ["PATTERN", it]),
-        );
-        Ok(vec![run(Request::change(format!("autosave {name} every {seconds} s"), words))])
-    })
-    .line("namespace", named(namespace))
-    .line("now", now)
-    .line("effect", "writes it to a new file each time, where something changed; 0 seconds ends that")
-    .line("cost", format!("each time reads {}", holds(namespace)))
-    .line("", "keep: files that stay; 0 keeps all of them")
-    .field("seconds", proposed)
-    .field("keep", autosave.map_or_else(|| "5".to_owned(), |autosave| autosave.keep.to_string()))
+        words.extend(["PATTERN", pattern]);
+    }
+    Ok(vec![run(Request::change(format!("autosave {name} every {seconds} s"), words))])
+}
+
+/// What is known of namespaces when a dialog opens that asks for one.
+#[derive(Clone)]
+struct Known {
+    namespaces: Option<Arc<Vec<Namespace>>>,
+    autosaves: Option<Arc<Vec<Autosave>>>,
+}
+
+impl Known {
+    fn of(app: &App) -> Self {
+        let sample = app.latest();
+        Self { namespaces: sample.namespaces.clone(), autosaves: sample.autosaves.clone() }
+    }
+
+    fn namespace(&self, name: &str) -> Option<&Namespace> {
+        self.namespaces.as_ref()?.iter().find(|namespace| namespace.name == name)
+    }
+
+    fn autosave(&self, name: &str) -> Option<&Autosave> {
+        self.autosaves.as_ref()?.iter().find(|autosave| autosave.name == name)
+    }
+
+    fn check(&self, name: &str) -> Result<(), String> {
+        if name.is_empty() {
+            return Err("the name of a namespace, please".into());
+        }
+        let is_unknown = self.namespaces.is_some() && self.namespace(name).is_none();
+        if is_unknown { Err(format!("there is no namespace {name}")) } else { Ok(()) }
+    }
+
+    fn holds(&self, name: &str) -> String {
+        self.namespace(name).map_or_else(|| "an unknown number of keys".to_owned(), holds)
+    }
 }
 
 /// Changes the limits of a namespace.
@@ -240,10 +345,14 @@ fn holds(namespace: &Namespace) -> String {
 #[cfg(test)]
 mod tests {
     use crossterm::event::{KeyCode, KeyEvent};
+    use ratatui::layout::Size;
 
     use super::*;
+    use crate::state::Options;
     use crate::state::dialog::Outcome;
-    use crate::state::msg::Effect;
+    use crate::state::msg::Msg;
+    use crate::state::sample::Sample;
+    use crate::state::update::update;
 
     /// The commands that confirming sends once this was typed: a field a word, `Enter` between them. Or what is wrong.
     fn confirmed(mut dialog: Dialog, fields: &[&str]) -> Result<(Vec<String>, Option<u64>), String> {
@@ -323,6 +432,39 @@ mod tests {
         );
         assert_eq!(sends(autosave(&sessions(), Some(&existing), None), &["0"]), "NAMESPACE AUTOSAVE STOP sessions");
         assert_eq!(confirmed(autosave(&sessions(), None, Some("0")), &[]), Err("it is off already".into()));
+    }
+
+    #[test]
+    fn a_dialog_that_asks_for_a_namespace_tells_of_the_one_that_was_typed() {
+        let jobs =
+            Autosave { name: "jobs".into(), seconds: 60, keep: 3, pattern: "{ns}.x".into(), ..Autosave::default() };
+        let sample = Sample {
+            at_ms: 1,
+            namespaces: Some(Arc::new(vec![sessions(), Namespace::named("jobs".into())])),
+            autosaves: Some(Arc::new(vec![jobs])),
+            ..Sample::default()
+        };
+        let mut app = App::new(Options::default(), Size::new(80, 24));
+        update(&mut app, Msg::Sample(Box::new(sample)), 1);
+        let dialog = || autosave_any(&app, "jobs", None);
+        let told = |fields: &[&str]| {
+            let mut dialog = dialog();
+            for (field, text) in dialog.fields.iter_mut().zip(fields) {
+                field.input = crate::state::input::Input::new(*text);
+            }
+            let told: Vec<String> = dialog.previewed().into_iter().map(|(_, words)| words).collect();
+            told.join("; ")
+        };
+        assert_eq!(told(&[]), "every 60 s, keeps 3; each time reads an unknown number of keys");
+        assert_eq!(told(&["sessions"]), "off; each time reads 1,200 keys, 4.0K");
+        assert_eq!(sends(dialog(), &[]), "NAMESPACE AUTOSAVE SET jobs SECONDS 60 KEEP 3 PATTERN {ns}.x");
+        assert_eq!(sends(dialog(), &["sessions", "9"]), "NAMESPACE AUTOSAVE SET sessions SECONDS 9 KEEP 3");
+        assert_eq!(sends(dialog(), &["jobs", "0"]), "NAMESPACE AUTOSAVE STOP jobs");
+        assert_eq!(confirmed(dialog(), &["sessions", "0"]), Err("it is off already".into()));
+        assert_eq!(confirmed(dialog(), &["nosuch"]), Err("there is no namespace nosuch".into()));
+        assert_eq!(sends(save_any(&app, "jobs"), &["sessions", "x"]), "NAMESPACE SAVE sessions x");
+        assert!(confirmed(save_any(&app, "jobs"), &["nosuch"]).is_err());
+        assert!(confirmed(save_any(&app, "jobs"), &[""]).is_err());
     }
 
     #[test]

@@ -268,6 +268,18 @@ fn what_is_pasted_does_not_act() {
 }
 
 #[test]
+fn what_cannot_show_is_said() {
+    let mut app = App::new(Options { is_without_colors: true, ..Options::default() }, Size::new(100, 24));
+    type_in(&mut app, " ");
+    assert!(!app.is_paused(), "there is nothing to freeze");
+    let palette = app.options.theme.palette;
+    type_in(&mut app, "t");
+    assert_eq!(app.options.theme.palette, palette);
+    let told: Vec<_> = app.events.newest().map(|event| event.text.as_str()).collect();
+    assert!(told[0].contains("NO_COLOR") && told[1].contains("nothing to freeze"), "{told:?}");
+}
+
+#[test]
 fn a_released_key_does_nothing() {
     let mut app = app();
     let mut key = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
@@ -285,6 +297,9 @@ fn the_palette_chooses_sets_and_complains() {
     assert_eq!(app.options.theme.palette, Palette::Mono);
     type_in(&mut app, ":keys b⏎");
     assert_eq!((app.tab, app.namespace.as_deref()), (Tab::Keys, Some("b")));
+    type_in(&mut app, "1:shards nosuch⏎");
+    assert_eq!((app.tab, app.namespace.as_deref()), (Tab::Overview, Some("b")), "there is none of that name");
+    assert!(app.events.newest().next().is_some_and(|event| event.text == "there is no namespace nosuch"));
     type_in(&mut app, ":window x⏎");
     assert!(app.events.newest().next().is_some_and(|event| event.text.contains("window")));
     type_in(&mut app, ":zzz⏎");

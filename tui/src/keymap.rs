@@ -198,15 +198,17 @@ const fn change(mut binding: Binding) -> Binding {
 use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
 use Tab::{Clients, Commands, Config, Keys, Namespaces, Overview, Persistence, Shards, Slowlog};
 
+/// Where saves are looked at, so that saving comes first.
+const SAVING: &[Tab] = &[Persistence, Overview];
+
 /// All of them: the screens' own first, then lists, then what works everywhere, in the order of the key bar.
 pub static BINDINGS: &[Binding] = &[
+    change(on(SAVING, &[key('b')], Action::BackgroundSave, "bgsave", "save everything in the background")),
     change(on(&[Namespaces, Shards], &[key('R')], Action::Resize, "resize", "change the number of shards")),
     change(on(&[Namespaces, Shards], &[key('c')], Action::CancelResize, "", "cancel a change of the number of shards")),
     change(on(&[Namespaces], &[key('n')], Action::Create, "new", "create a namespace")),
     change(on(&[Namespaces], &[key('x')], Action::Delete, "delete", "delete the namespace")),
     change(on(&[Namespaces], &[key('X')], Action::Flush, "", "delete all keys of the namespace")),
-    change(on(&[Namespaces, Persistence], &[key('w')], Action::SaveNamespace, "", "save one namespace to a file")),
-    change(on(&[Namespaces, Persistence], &[key('l')], Action::LoadNamespace, "", "load a namespace from a file")),
     change(on(
         &[Namespaces, Persistence],
         &[key('a')],
@@ -214,6 +216,10 @@ pub static BINDINGS: &[Binding] = &[
         "autosave",
         "save a namespace at intervals, or end that",
     )),
+    change(on(&[Persistence], &[key('w')], Action::SaveNamespace, "save one", "save one namespace to a file")),
+    change(on(&[Persistence], &[key('l')], Action::LoadNamespace, "load", "load a namespace from a file")),
+    change(on(&[Namespaces], &[key('w')], Action::SaveNamespace, "", "save the namespace to a file")),
+    change(on(&[Namespaces], &[key('l')], Action::LoadNamespace, "", "load a namespace from a file")),
     change(on(&[Namespaces], &[key('L')], Action::Limits, "limits", "change the limits of a namespace")),
     on(&[Namespaces], &[key('K')], Action::BrowseKeys, "keys", "browse the keys of the namespace"),
     on(&[Namespaces], &[key('h')], Action::ShowShards, "shards", "show the shards of the namespace"),
@@ -274,7 +280,7 @@ pub static BINDINGS: &[Binding] = &[
     global(&[key('e'), key('z')], Action::Zoom, "zoom", "give the focused panel the whole screen, or take it back"),
     global(&[key('[')], Action::WindowShorter, "", "charts show a shorter time"),
     global(&[key(']')], Action::WindowLonger, "window", "charts show a longer time"),
-    change(global(&[key('b')], Action::BackgroundSave, "bgsave", "save everything in the background")),
+    change(elsewhere(SAVING, &[key('b')], Action::BackgroundSave, "bgsave", "save everything in the background")),
     change(global(&[key('B')], Action::Save, "", "save everything and wait")),
     global(&[key('y')], Action::Copy, "", "copy the selected row"),
     global(&[key('o')], Action::Export, "", "write what is shown to a file"),
@@ -486,6 +492,13 @@ mod tests {
         assert_eq!(press(Clients, true, KeyCode::Char('x')), Some(Action::Kill));
         assert_eq!(press(Slowlog, true, KeyCode::Char('x')), None);
         assert_eq!(lookup(Overview, false, KeyEvent::new(KeyCode::Char('b'), KeyModifiers::CONTROL)), None);
+    }
+
+    #[test]
+    fn a_save_comes_first_where_saves_are_looked_at() {
+        let place = |tab| valid(tab, false).position(|binding| binding.action == Action::BackgroundSave);
+        assert_eq!((place(Persistence), place(Overview)), (Some(0), Some(0)));
+        assert!(place(Clients) > Some(5));
     }
 
     #[test]

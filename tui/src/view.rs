@@ -5,6 +5,7 @@ use std::time::Duration;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 
 use crate::state::dialog::{Dialog, Focus};
 use crate::state::events::Level;
@@ -45,6 +46,10 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
         waiting(app, areas.body, frame.buffer_mut());
     }
     let buffer = frame.buffer_mut();
+    if matches!(app.connection, Connection::Disconnected { .. }) {
+        // All of it is of then, not of now.
+        buffer.set_style(areas.body, Modifier::DIM);
+    }
     header(app, areas.header, buffer);
     with_tabs(app, |tabs| tabs.draw(areas.tabs, buffer, theme));
     alert(app, areas.banner, buffer);
@@ -169,8 +174,11 @@ fn keys(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         return widget.draw(line, buffer, theme);
     }
     let has_list = screens::of(app.tab).has_list();
+    // A list without rows has nothing to open, to sort, to filter; a filter may be why it has none.
+    let has_rows = !app.list().rows.is_empty() || !app.list().filter.text().is_empty();
     let shown: Vec<_> = keymap::valid(app.tab, has_list)
         .filter(|binding| !binding.hint.is_empty() && (!binding.is_change || !app.options.is_readonly))
+        .filter(|binding| binding.context != keymap::Context::List || has_rows)
         .map(|binding| (binding.keys[0].label(), binding))
         .collect();
     let hints: Vec<Hint<'_>> = shown

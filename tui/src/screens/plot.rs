@@ -80,7 +80,7 @@ impl<'a> Plot<'a> {
 
     /// The newest value of those that are shown.
     pub(super) fn now(&self, app: &App) -> Option<f64> {
-        self.series.at(app.window().to_ms)
+        self.series.at(app.sample().at_ms)
     }
 
     /// Draws it over the time that charts show. `summary` stands before minimum, average and maximum; they are left out when it is

@@ -61,7 +61,7 @@ pub(super) struct TrendPanel<'a> {
 impl TrendPanel<'_> {
     pub(super) fn draw(&self, app: &App, area: Rect, buffer: &mut Buffer) {
         let theme = app.options.theme;
-        let value = self.series.at(app.window().to_ms).map_or(format::UNKNOWN.to_owned(), self.format);
+        let value = self.series.at(app.sample().at_ms).map_or(format::UNKNOWN.to_owned(), self.format);
         let panel =
             Panel { title: self.title, value: &value, value_role: Role::Accent, focused: self.focused, note: "" };
         let inner = panel.draw(area, buffer, theme);

@@ -34,6 +34,11 @@ impl Bars<'_> {
         (!range.is_empty()).then_some(range)
     }
 
+    /// How many bars share a column.
+    pub fn sharing(&self, area: Rect) -> usize {
+        Layout::of(self.values.len(), area.width.into()).group
+    }
+
     /// Draws the bars; the last of three rows or more tells the first and last index, and the selected one.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: Theme) {
         let mut canvas = Canvas::new(area, buffer, theme);

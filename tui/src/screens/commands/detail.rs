@@ -31,7 +31,7 @@ const CHARTS: [(&str, CommandMetric, Unit); 5] = [
 /// Everything about a command in one panel.
 pub(super) fn whole(app: &App, figures: &Figures<'_>, area: Rect, buffer: &mut Buffer) {
     let name = text::harmless(figures.command.name.as_bytes());
-    let share = format!("{} of the time", format::percent(figures.share.unwrap_or(f64::NAN)));
+    let share = format!("{} of command time", format::percent(figures.share.unwrap_or(f64::NAN)));
     let panel = Panel { title: &name, value: &share, focused: true, ..Panel::default() };
     let inner = if area.height >= 12 { panel.draw(area, buffer, app.options.theme) } else { area };
     let bars = bars(app, figures);

@@ -62,7 +62,7 @@ impl<'a> Figures<'a> {
 }
 
 fn rate(app: &App, command: &Command, metric: CommandMetric) -> Option<f64> {
-    app.history.command(&command.name, metric).at(app.window().to_ms)
+    app.history.command(&command.name, metric).at(app.sample().at_ms)
 }
 
 /// Rows for a file, under headings with units. What is not known is left empty.

@@ -121,11 +121,11 @@ fn details_follow_the_selection_and_v_goes_on_to_the_next_chart() {
     press(&mut app, KeyCode::Enter);
     let shown = picture(&app);
     assert!(
-        shown.contains("80.0 % of the time") && shown.contains("p99.9") && shown.contains("calls/s, 5m"),
+        shown.contains("80.0 % of command time") && shown.contains("p99.9") && shown.contains("calls/s, 5m"),
         "{shown}"
     );
     press(&mut app, KeyCode::Down);
-    assert!(picture(&app).contains("20.0 % of the time"));
+    assert!(picture(&app).contains("20.0 % of command time"));
     press(&mut app, KeyCode::Char('v'));
     assert!(picture(&app).contains("mean latency, 5m"));
     press(&mut app, KeyCode::Esc);

@@ -95,7 +95,7 @@ pub(super) fn ttl_share(namespace: &Namespace) -> Option<f64> {
 
 /// A rate as it is shown now.
 pub(super) fn rate(app: &App, namespace: &Namespace, metric: NamespaceMetric) -> Option<f64> {
-    app.history.namespace(&namespace.name, metric).at(app.window().to_ms)
+    app.history.namespace(&namespace.name, metric).at(app.sample().at_ms)
 }
 
 /// Hits among the lookups since the poll before or, where there were none, since the server's start.

@@ -269,7 +269,7 @@ fn large(app: &App, index: usize, tile: &Tile<'_>, area: Rect, buffer: &mut Buff
 fn percentiles<'a>(app: &App, notes: &'a [Note]) -> Vec<HistogramRow<'a>> {
     use crate::state::history::LatencyMetric::{P50, P99, P999};
     let known = notes.iter().zip([P50, P99, P999]).filter_map(|(note, metric)| {
-        let value = app.history.latency(metric).at(app.window().to_ms)?;
+        let value = app.history.latency(metric).at(app.sample().at_ms)?;
         Some(HistogramRow { name: &note.label, value, shown: note.value.clone(), role: Role::Series1 })
     });
     known.collect()

@@ -17,7 +17,7 @@ use crate::state::msg::Effect;
 use crate::state::sample::{Namespace, Resize, Shard, Wants};
 use crate::state::tab::Tab;
 use crate::state::{App, NO_EFFECTS, actions};
-use crate::theme::Role;
+use crate::theme::{Role, Theme};
 use crate::widgets::bars::Bars;
 use crate::widgets::chart::Scale;
 use crate::widgets::facts::{Fact, Facts};
@@ -238,7 +238,7 @@ fn draw_summary(app: &App, area: Rect, buffer: &mut Buffer) {
     let skew = skew.and_then(|shards| shards.skew()).map(|skew| format!("{skew:.2}"));
     let waits = app
         .namespace_or_first()
-        .and_then(|name| app.history.namespace(name, NamespaceMetric::LockWaits).at(app.window().to_ms));
+        .and_then(|name| app.history.namespace(name, NamespaceMetric::LockWaits).at(app.sample().at_ms));
     let waits = waits.map(|rate| format!("{}/s", format::rate(rate)));
     let facts = [
         ("namespace", Some(name.into_owned()), Role::Accent),
@@ -260,18 +260,39 @@ fn draw_bars(app: &App, parts: &Parts, buffer: &mut Buffer) {
     let (view, shards) = (View::of(app), listed(app));
     let values: Vec<f64> = shards.iter().enumerate().map(|(place, shard)| view.value(app, place, shard)).collect();
     if parts.has_border {
-        let sum: f64 = values.iter().sum();
-        let (min, max) = values.iter().fold((f64::MAX, 0.0), |(min, max), value| (value.min(min), value.max(max)));
-        let avg = sum / values.len().max(1) as f64;
-        let value = format!("min {}  avg {}  max {}", view.format(min), view.format(avg), view.format(max));
-        let value = if values.is_empty() { "" } else { &value };
-        let panel = Panel { title: view.title(), value, focused: focus(app) == 0, ..Panel::default() };
+        let value = spread(view, &values, parts.bars.width);
+        let note = legend(values.len(), parts.bars_inner(), theme);
+        let panel =
+            Panel { title: view.title(), value: &value, note: &note, focused: focus(app) == 0, ..Panel::default() };
         panel.draw(parts.bars, buffer, theme);
     }
     // Thousandths, so that rates below one show.
     let scaled: Vec<u64> = values.iter().map(|value| (value * 1_000.0) as u64).collect();
     let selected = app.list_of(Tab::Shards).selected_row().map(|row| row.index);
     Bars { values: &scaled, selected }.draw(parts.bars_inner(), buffer, theme);
+}
+
+/// Columns of a border that title and value leave free: corners, lines, spaces.
+const BORDER_WIDTH: usize = 9;
+
+/// Least, mean and greatest of the values: as many of them as leave the title its room, the greatest last to go.
+fn spread(view: View, values: &[f64], width: u16) -> String {
+    let Some(max) = values.iter().copied().reduce(f64::max) else { return String::new() };
+    let min = values.iter().copied().fold(max, f64::min);
+    let avg = values.iter().sum::<f64>() / values.len() as f64;
+    let words =
+        [("min", min), ("avg", avg), ("max", max)].map(|(name, value)| format!("{name} {}", view.format(value)));
+    let room = usize::from(width).saturating_sub(view.title().len() + BORDER_WIDTH);
+    let choices = (0..words.len()).map(|from| words[from..].join("  "));
+    choices.into_iter().find(|choice| choice.len() <= room).unwrap_or_default()
+}
+
+/// What bars mean of which several share a column.
+fn legend(shards: usize, area: Rect, theme: Theme) -> String {
+    let sharing = Bars { values: &vec![0; shards], selected: None }.sharing(area);
+    let symbols = theme.symbols();
+    let (solid, ghost) = (symbols.levels[8], symbols.ghost);
+    if sharing > 1 { format!("{sharing} shards a column: {solid} mean  {ghost} highest") } else { String::new() }
 }
 
 fn draw_charts(app: &App, parts: &Parts, buffer: &mut Buffer) {

@@ -90,6 +90,17 @@ fn bars_show_keys_memory_or_waits() {
 }
 
 #[test]
+fn the_border_tells_what_it_has_room_for_and_what_bars_mean() {
+    let values = [10.0, 20.0, 30.0];
+    let told = [80, 43, 42, 34, 26, 20].map(|width| spread(View::Keys, &values, width));
+    assert_eq!(told, ["min 10  avg 20  max 30", "avg 20  max 30", "avg 20  max 30", "max 30", "", ""]);
+    assert_eq!(spread(View::Keys, &[], 80), "");
+    let area = Rect::new(0, 0, 40, 10);
+    assert_eq!(legend(40, area, Theme::default()), "");
+    assert_eq!(legend(100, area, Theme::default()), "3 shards a column: █ mean  ░ highest");
+}
+
+#[test]
 fn a_namespace_is_chosen_from_a_list() {
     let mut app = app();
     press(&mut app, "n");

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
-use serde_json::json;
 
 use super::Screen;
 use super::details::Details;
@@ -333,22 +332,6 @@ impl Screen for Slowlog {
     fn copy(&self, app: &App) -> Option<String> {
         let entry = listed(app).get(app.list_of(Tab::Slowlog).selected_row()?.index)?;
         Some(entry.args.iter().map(|argument| actions::config::quoted(argument)).collect::<Vec<_>>().join(" "))
-    }
-
-    fn export(&self, app: &App) -> Option<(&'static str, String)> {
-        let listed = listed(app);
-        let json = |entry: &SlowCommand| {
-            json!({
-                "id": entry.id,
-                "at_s": entry.at_s,
-                "usec": entry.usec,
-                "args": entry.args,
-                "client": entry.client,
-                "client_name": entry.client_name,
-            })
-        };
-        let rows = app.list_of(Tab::Slowlog).rows.iter().filter_map(|row| listed.get(row.index));
-        Some(super::json_file(rows.map(json).collect()))
     }
 }
 

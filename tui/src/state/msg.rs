@@ -34,6 +34,10 @@ pub enum Msg {
     Sample(Box<Sample>),
     /// A request was answered.
     Answer(Answer),
+    /// Requests go over a connection that has this id from now on.
+    ActsAs(u64),
+    /// The recording has no more samples.
+    Ended,
     /// An effect that is no request succeeded or failed.
     Notice(Result<String, String>),
 }
@@ -81,6 +85,8 @@ pub struct Request {
     pub is_change: bool,
     /// How long all of it may take, in seconds.
     pub time_limit_s: u64,
+    /// What it means that the first reply is 0, where that is a refusal.
+    pub zero_means: Option<&'static str>,
 }
 
 /// Who awaits an answer.
@@ -103,6 +109,8 @@ pub struct Answer {
     pub is_change: bool,
     /// A reply to each command, or why there are none.
     pub replies: Result<Vec<Value>, String>,
+    /// The request's `zero_means`.
+    pub zero_means: Option<&'static str>,
 }
 
 impl Request {
@@ -116,6 +124,7 @@ impl Request {
             reply_to: ReplyTo::Events,
             is_change: true,
             time_limit_s: 30,
+            zero_means: None,
         }
     }
 
@@ -128,12 +137,19 @@ impl Request {
             reply_to: ReplyTo::Screen(tab, number),
             is_change: false,
             time_limit_s: 30,
+            zero_means: None,
         }
     }
 
     /// Also sends this command.
     pub fn and<T: AsRef<[u8]>>(mut self, words: impl IntoIterator<Item = T>) -> Self {
         self.commands.push(words.into_iter().map(|word| word.as_ref().to_vec()).collect());
+        self
+    }
+
+    /// Is refused where the first reply is 0, for this reason.
+    pub fn or_zero(mut self, reason: &'static str) -> Self {
+        self.zero_means = Some(reason);
         self
     }
 
@@ -157,7 +173,13 @@ impl Request {
 
     /// The answer to it.
     pub fn answer(&self, replies: Result<Vec<Value>, String>) -> Answer {
-        Answer { label: self.label.clone(), reply_to: self.reply_to, is_change: self.is_change, replies }
+        Answer {
+            label: self.label.clone(),
+            reply_to: self.reply_to,
+            is_change: self.is_change,
+            replies,
+            zero_means: self.zero_means,
+        }
     }
 }
 
@@ -166,6 +188,10 @@ impl Answer {
     pub fn outcome(&self) -> Result<(), String> {
         let replies = self.replies.as_ref().map_err(Clone::clone)?;
         let error = replies.iter().find_map(|reply| if let Value::Error(error) = reply { Some(error) } else { None });
-        error.map_or(Ok(()), |error| Err(error.clone()))
+        match (error, self.zero_means) {
+            (Some(error), _) => Err(error.clone()),
+            (None, Some(reason)) if replies.first() == Some(&Value::Integer(0)) => Err(reason.to_owned()),
+            _ => Ok(()),
+        }
     }
 }

@@ -53,11 +53,28 @@ fn serve(mut stream: TcpStream, replies: &BTreeMap<String, String>, seen: &Mutex
         let request = words?.join(" ");
         // A section of INFO that was not asked for then is in the whole of it.
         let whole = if request.starts_with("INFO ") { "INFO" } else { &request };
-        let reply = replies.get(&request).or_else(|| replies.get(whole));
-        let reply = reply.map_or("-ERR unknown command\r\n", String::as_str);
+        let reply = replies.get(&request).or_else(|| replies.get(whole)).cloned();
+        let reply = reply.map(|reply| with_statistics(reply, &request, replies));
+        let reply = reply.unwrap_or_else(|| "-ERR unknown command\r\n".into());
         seen.lock().unwrap().push(request.clone());
         stream.write_all(reply.as_bytes()).ok()?;
     }
+}
+
+/// INFO with the sections that are told only when they are asked for.
+fn with_statistics(info: String, request: &str, replies: &BTreeMap<String, String>) -> String {
+    let is_asked_for =
+        |section: &&str| request.starts_with("INFO ") && request.split(' ').count() > 2 && request.contains(*section);
+    let body =
+        |reply: &str| reply.split_once("\r\n").map_or("", |(_, body)| body.trim_start_matches("txt:")).to_owned();
+    let sections = ["commandstats", "latencystats"].into_iter().filter(is_asked_for);
+    let also: Vec<String> =
+        sections.filter_map(|section| replies.get(&format!("INFO {section}"))).map(|reply| body(reply)).collect();
+    if also.is_empty() {
+        return info;
+    }
+    let text = body(&info) + &also.concat();
+    format!("${}\r\n{text}\r\n", text.len())
 }
 
 /// The number of a line such as `$5`.

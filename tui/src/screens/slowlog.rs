@@ -190,7 +190,9 @@ fn details(app: &App, entry: &SlowCommand) -> Details {
     let harmless = |text: &str| listing::whole(app, text);
     let mut details = Details::new(format!("slow request {}", entry.id));
     let ago_s = (app.sample().at_ms / 1_000).saturating_sub(entry.at_s);
-    details.fact("took", format!("{} ({} us)", took(app, entry.usec), format::exact(entry.usec)));
+    let exact = format!(" ({} {}s)", format::exact(entry.usec), app.options.theme.symbols().micro);
+    // Below a millisecond that would say the same twice.
+    details.fact("took", took(app, entry.usec) + if entry.usec < 1_000 { "" } else { exact.as_str() });
     details.fact("at", format!("{}, {} ago", time(app, entry.at_s, ago_s > TODAY_S), format::age(ago_s)));
     let name = if entry.client_name.is_empty() { String::new() } else { format!(" {}", harmless(&entry.client_name)) };
     details.fact("client", format!("{}{name}", harmless(&entry.client)));

@@ -548,6 +548,7 @@ fn a_key_without_a_name_is_seen() {
     let mut server = Fake::of(&[&["", "a"]]);
     let mut app = server.started(SIZE);
     assert!(picture(&app).contains("\"\""));
-    server.press(&mut app, "gd");
-    assert!(picture(&app).contains("\"\""));
+    server.press(&mut app, "gx");
+    let Some(Overlay::Dialog(dialog)) = app.overlays.last() else { panic!() };
+    assert!(dialog.lines.contains(&("key".into(), "\"\"".into())), "{:?}", dialog.lines);
 }

@@ -1,7 +1,6 @@
 //! The loop: what the terminal, the source and the clock tell becomes messages; `update` makes of them state and effects; the
 //! state is drawn when something changed, at most some thirty times a second. It runs on one thread.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::clock;
-use crate::source::record::Recorder;
+use crate::source::record::{Recorder, private_file};
 use crate::source::{Order, Source};
 use crate::state::App;
 use crate::state::msg::{Effect, Msg};
@@ -117,7 +116,7 @@ fn carry_out(effect: Effect, guard: &mut Guard, source: &Source, is_recording: b
             })));
         }
         Effect::Export { file, contents } => {
-            let written = File::create_new(&file).and_then(|mut out| out.write_all(contents.as_bytes()));
+            let written = private_file(&file).and_then(|mut out| out.write_all(contents.as_bytes()));
             return Ok(Some(Msg::Notice(match written {
                 Ok(()) => Ok(format!("wrote {file}")),
                 Err(error) => Err(format!("{file}: {error}")),

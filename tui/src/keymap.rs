@@ -376,7 +376,7 @@ pub static PALETTE: &[PaletteCommand] = &[
     command(&["window"], "minutes", Action::WindowLonger, "show that long a time"),
     command(&["theme"], "[dark|light|mono]", Action::Theme, "choose the theme"),
     command(&["pause"], "", Action::Pause, "freeze what is shown, or go on"),
-    command(&["export"], "", Action::Export, "write what is shown to a file"),
+    command(&["export"], "[json|csv]", Action::Export, "write what is shown to a file"),
     command(&["help"], "", Action::Help, "the keys"),
     command(&["quit", "q"], "", Action::Quit, "quit"),
 ];

@@ -17,6 +17,7 @@ use rkvs_tui::output::{contract, views::View};
 use rkvs_tui::source::record::{Recorder, Recording};
 use rkvs_tui::source::{live, replay};
 use rkvs_tui::state::sample::Wants;
+use rkvs_tui::state::tab::Tab;
 use rkvs_tui::state::{App, Options};
 use rkvs_tui::theme::{Charset, Theme};
 use rkvs_tui::{app, clock, commands, log, terminal};
@@ -45,6 +46,9 @@ fn fail(failure: &Failure) -> ExitCode {
 }
 
 fn run(mut cli: Cli) -> Result<(), Failure> {
+    if let Some(argument) = cli.idle_argument() {
+        return Err(Failure::Usage(format!("{argument} means nothing to this command")));
+    }
     match cli.command {
         Some(Command::Completions { shell }) => return completions(shell),
         Some(Command::Schema { view }) => {
@@ -60,9 +64,6 @@ fn run(mut cli: Cli) -> Result<(), Failure> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), address = %setup.address, "started");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(local)?;
     if let Some(command) = cli.command.take() {
-        if cli.once || cli.watch.is_some() || cli.record.is_some() || cli.replay.is_some() {
-            return Err(Failure::Usage("--once, --watch, --record and --replay go with no command".into()));
-        }
         return runtime.block_on(commands::run(command, &setup, &mut io::stdout()));
     }
     let is_told = cli.once || cli.watch.is_some() || setup.asked_format.is_some() || !io::stdout().is_terminal();
@@ -72,6 +73,9 @@ fn run(mut cli: Cli) -> Result<(), Failure> {
 /// `--once` and `--watch`.
 async fn tell(cli: &Cli, setup: Setup) -> Result<(), Failure> {
     let view = view_of(setup.view)?;
+    if setup.view == Tab::Shards && setup.namespace.is_none() && setup.address.db.is_some_and(|db| db > 0) {
+        return Err(Failure::Usage("shards are told of a namespace: --namespace NAME rather than a database".into()));
+    }
     let plan = Plan { view, format: setup.format, namespace: setup.namespace.clone(), recorder: recorder(cli)? };
     let out = io::stdout();
     match (&cli.replay, cli.watch) {
@@ -99,6 +103,8 @@ async fn dashboard(cli: &Cli, setup: Setup) -> Result<(), Failure> {
         interval_ms: setup.interval.as_millis() as u64,
         has_mouse: setup.has_mouse,
         namespace: setup.namespace.clone(),
+        db: setup.address.db,
+        is_replay: cli.replay.is_some(),
         address: place,
         tab: setup.view,
         utc_offset_s: clock::utc_offset_s(),
@@ -128,7 +134,7 @@ fn checked(path: &Path) -> Result<Recording<BufReader<std::fs::File>>, Failure> 
     Recording::open(path).map_err(|error| in_file(path, &error))
 }
 
-fn view_of(tab: rkvs_tui::state::tab::Tab) -> Result<&'static View, Failure> {
+fn view_of(tab: Tab) -> Result<&'static View, Failure> {
     View::of(tab).ok_or_else(|| Failure::Usage(format!("the view {} is of the dashboard alone", tab.name())))
 }
 

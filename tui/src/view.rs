@@ -105,6 +105,7 @@ fn header(app: &App, area: Rect, buffer: &mut Buffer) {
         (Connection::Disconnected { .. }, _) => ("OFFLINE", Role::BadgeBad),
         (Connection::Connected, _) => (live.as_str(), Role::BadgeGood),
     };
+    let (word, role) = app.replay_badge().map_or((word, role), |word| (word, Role::BadgeWarn));
     let loaded = info.text("loading_loaded_perc").map_or(String::new(), |percent| format!(" {} %", harmless(percent)));
     let loading = format!("LOADING{loaded}");
     let loading = info.flag("loading").then_some(Badge { text: &loading, role: Role::BadgeWarn });
@@ -160,7 +161,7 @@ fn toast(app: &App, area: Rect, buffer: &mut Buffer) {
             Level::Warn => Role::Warn,
             Level::Bad => Role::Bad,
         };
-        Toast { text: &text::harmless(event.text.as_bytes()), role }.draw(area, buffer, app.options.theme);
+        Toast { text: &text::typed(&event.text), role }.draw(area, buffer, app.options.theme);
     }
 }
 

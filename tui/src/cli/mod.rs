@@ -49,7 +49,7 @@ pub struct Cli {
     #[arg(long, value_name = "BYTES", default_value_t = RECORD_MAX_BYTES, requires = "record", help_heading = "Recordings")]
     pub record_max_bytes: u64,
     /// Shows a recording instead of a server
-    #[arg(long, value_name = "FILE", help_heading = "Recordings")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["address", "host", "port", "socket"], help_heading = "Recordings")]
     pub replay: Option<PathBuf>,
     /// How much faster than it was recorded
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed, requires = "replay", help_heading = "Recordings")]
@@ -130,6 +130,39 @@ pub enum Command {
     },
 }
 
+impl Cli {
+    /// An argument that means nothing to the command it is given with.
+    pub fn idle_argument(&self) -> Option<&'static str> {
+        let (command, typed) = (self.command.as_ref()?, &self.settings);
+        let tells_rows = matches!(
+            command,
+            Command::Config { command: ConfigCommand::Get { .. } }
+                | Command::Namespaces { command: None | Some(NamespacesCommand::List) }
+        );
+        let is_local = matches!(command, Command::Completions { .. } | Command::Schema { .. });
+        let of_picture = [
+            (self.once, "--once"),
+            (self.watch.is_some(), "--watch"),
+            (self.record.is_some(), "--record"),
+            (self.replay.is_some(), "--replay"),
+            (typed.interval.is_some(), "--interval"),
+            (typed.namespace.is_some(), "--namespace"),
+            (typed.view.is_some(), "--view"),
+            (typed.theme.is_some(), "--theme"),
+            (typed.ascii.is_some(), "--ascii"),
+            (typed.no_mouse.is_some(), "--no-mouse"),
+            (typed.format.is_some() && !tells_rows, "--format"),
+        ];
+        let of_server = [
+            (self.address.is_some(), "an address"),
+            (self.config.is_some(), "--config"),
+            (*typed != Settings::default(), "a setting"),
+        ];
+        let given = of_picture.into_iter().chain(of_server.into_iter().filter(|_| is_local));
+        given.into_iter().find_map(|(is_given, name)| is_given.then_some(name))
+    }
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     let speed = text.parse::<f64>().ok().filter(|speed| (0.01..=1_000.0).contains(speed));
     speed.ok_or_else(|| "a factor from 0.01 to 1000".into())
@@ -182,6 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn arguments_that_mean_nothing_are_named() {
+        for (args, idle) in [
+            (&["save", "-n", "1", "--readonly"][..], None),
+            (&["config", "get", "--format", "json"], None),
+            (&["namespaces", "--format", "csv"], None),
+            (&["--theme", "light", "bgsave"], Some("--theme")),
+            (&["--namespace", "a", "save"], Some("--namespace")),
+            (&["--once", "save"], Some("--once")),
+            (&["resize", "a", "2", "--format", "json"], Some("--format")),
+            (&["schema", "config", "-h", "x"], Some("a setting")),
+            (&["h", "completions", "bash"], Some("an address")),
+        ] {
+            assert_eq!(read(args).unwrap().idle_argument(), idle, "{args:?}");
+        }
+    }
+
+    #[test]
     fn errors_are_one_line_and_keep_passwords() {
         for wrong in [
             &["--interval", "0"][..],
@@ -190,6 +240,8 @@ mod tests {
             &["--speed", "2"],
             &["--once", "--watch"],
             &["--record", "a", "--replay", "b"],
+            &["--replay", "b", "redis://:s3cret@h"],
+            &["--replay", "b", "-p", "7"],
             &["resize"],
             &["config"],
             &["x", "redis://:s3cret@h"],

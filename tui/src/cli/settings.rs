@@ -69,7 +69,7 @@ pub struct Settings {
     /// The namespace that is looked at
     #[arg(long, value_name = "NAME", help_heading = "General")]
     pub namespace: Option<String>,
-    /// What is shown first, or told: overview, namespaces, commands, clients, shards, persistence, slowlog, config
+    /// What is shown first, or told: overview, namespaces, commands, clients, shards, persistence, slowlog, config; in the dashboard keys
     #[arg(long, value_name = "VIEW", value_parser = tab, help_heading = "General", hide_possible_values = true)]
     #[serde(deserialize_with = "tab_by_name")]
     pub view: Option<Tab>,

@@ -1,6 +1,7 @@
 //! What follows from the command line, the environment and the configuration file, the first that says something winning.
 //!
-//! What belongs to a server (address, login, TLS) is never mixed: a password of the file goes to the file's server alone.
+//! What belongs to a server (address, login, TLS) is never mixed: a password of the file goes to the file's server alone, so that a
+//! profile, or an address with a login, is not led to another host or port.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -58,12 +59,19 @@ impl Setup {
     }
 
     fn of(cli: &Cli, mut file: File, var: &dyn Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+        if cli.address.as_deref().is_some_and(|address| address.trim().is_empty()) {
+            return Err(Failure::Usage("the address is empty".into()));
+        }
         let typed = cli.settings.clone();
         let has_place = typed.host.is_some() || typed.port.is_some() || typed.socket.is_some();
         let named = cli
             .address
             .clone()
             .or_else(|| if has_place { None } else { var("RKVS_URL").filter(|url| !url.is_empty()) });
+        if let Some(named) = cli.address.as_deref().filter(|named| has_place && has_login(named)) {
+            let what = if named.starts_with('@') { named } else { "an address with a password" };
+            return Err(Failure::Usage(format!("{what} is a server of its own: it goes with none of -h, -p and -s")));
+        }
         let for_all = file.settings.clone().without_connection();
         // Which server: the one that is named, the file's, or the one here.
         let server = match named.as_deref().map(|name| name.strip_prefix('@').ok_or(name)) {
@@ -101,6 +109,11 @@ impl Setup {
     }
 }
 
+/// Whether what is named may hold a login.
+fn has_login(named: &str) -> bool {
+    named.starts_with('@') || Address::from_str(named).is_ok_and(|of| of.user.is_some() || of.password.is_some())
+}
+
 /// The address of a server, with what is typed changing what it says.
 fn address(typed: &Settings, server: &Settings, var: &dyn Fn(&str) -> Option<String>) -> Result<Address, Failure> {
     let usage = |error: &dyn std::fmt::Display| Failure::Usage(format!("the address: {error}"));
@@ -117,7 +130,7 @@ fn address(typed: &Settings, server: &Settings, var: &dyn Fn(&str) -> Option<Str
             };
             address.endpoint = Endpoint::Tcp(settings.host.clone().unwrap_or(host), settings.port.unwrap_or(port));
         }
-        address.db = settings.db.unwrap_or(address.db);
+        address.db = settings.db.or(address.db);
         address.user = settings.user.clone().or(address.user);
         address.password = settings.password.as_ref().map(|secret| secret.0.clone()).or(address.password);
     }
@@ -160,7 +173,7 @@ mod tests {
         let address = setup(args, file, vars).unwrap().address;
         let (user, password) = (address.user.as_deref().unwrap_or("-"), address.password.as_deref().unwrap_or("-"));
         let tls = if address.tls.is_some() { " tls" } else { "" };
-        format!("{address} {user} {password} {}{tls}", address.db)
+        format!("{address} {user} {password} {}{tls}", address.db.unwrap_or(0))
     }
 
     const FILE: &str = "address = 'one:1'\npassword = 'p1'\ntheme = 'light'\n\
@@ -176,7 +189,8 @@ mod tests {
         assert_eq!(place(&[], FILE, &[url, auth]), "env:5 - pe 6");
         assert_eq!(place(&["host"], FILE, &[url]), "host:6379 - - 0");
         assert_eq!(place(&["@two"], FILE, &[url, auth]), "two:2 u p2 3 tls");
-        assert_eq!(place(&["@two", "-p", "9", "-n", "7", "-a", "x"], FILE, &[]), "two:9 u x 7 tls");
+        assert_eq!(place(&["@two", "-n", "7", "-a", "x"], FILE, &[]), "two:2 u x 7 tls");
+        assert_eq!(place(&["host:1", "-p", "9"], FILE, &[]), "host:9 - - 0");
         assert_eq!(place(&[], FILE, &[("RKVS_URL", "@two")]), "two:2 u p2 3 tls");
         assert_eq!(place(&["redis://:pu@h", "-a", "x", "--user", "y"], "", &[]), "h:6379 y x 0");
         assert_eq!(place(&["-s", "/s.sock"], "", &[]), "/s.sock - - 0");
@@ -188,6 +202,12 @@ mod tests {
         for args in [&["other"][..], &["-h", "other"], &["-p", "7"], &["-s", "/x"]] {
             let place = place(args, FILE, &[("RKVS_URL", "redis://:pe@env")]);
             assert!(place.ends_with(" - - 0"), "{args:?}: {place}");
+        }
+        for named in ["@two", "redis://:s3cret@h", "redis://ann:@h"] {
+            for place in [&["-h", "other"][..], &["-p", "7"], &["-s", "/x"]] {
+                let error = setup(&[&[named], place].concat(), FILE, &[]).unwrap_err();
+                assert!(error.contains("server of its own") && !error.contains("s3cret"), "{error}");
+            }
         }
     }
 
@@ -205,6 +225,7 @@ mod tests {
             (&["redis://:s3cret@h:99999"][..], "the port"),
             (&["http://:s3cret@h"], "scheme"),
             (&["@three"], "but two"),
+            (&[""], "is empty"),
             (&["--insecure", "h"], "need --tls"),
             (&["--tls", "/path"], "file system"),
         ] {

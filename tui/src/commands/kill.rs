@@ -45,10 +45,14 @@ impl Kill {
             }
         };
         let replies = session.run(request).await?;
-        match replies.iter().filter_map(Value::as_u64).sum() {
+        let closed: u64 = replies.iter().filter_map(Value::as_u64).sum();
+        let gone = self.ids.iter().zip(&replies).filter(|(_, reply)| reply.as_u64() == Some(0));
+        let gone: Vec<String> = gone.map(|(id, _)| id.to_string()).collect();
+        let missing = if gone.is_empty() { String::new() } else { format!("; there is no {}", gone.join(", ")) };
+        match closed {
             0 => Err(Failure::Refused("kill: there is no such connection".into())),
-            1 => session.tell("closed 1 connection"),
-            closed => session.tell(&format!("closed {closed} connections")),
+            1 => session.tell(&format!("closed 1 connection{missing}")),
+            closed => session.tell(&format!("closed {closed} connections{missing}")),
         }
     }
 }

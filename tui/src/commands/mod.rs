@@ -57,7 +57,7 @@ impl Session<'_> {
         client.set_time_limit(Duration::from_secs(request.time_limit_s));
         let mut replies = Vec::new();
         for reply in client.pipeline(&request.commands).await? {
-            let reply = reply.ok().map_err(|error| Failure::Refused(format!("{}: {error}", request.label)))?;
+            let reply = reply.ok().map_err(|error| refused(&request, &error))?;
             replies.push(reply);
         }
         tracing::info!(label = ?request.label, "done");
@@ -85,6 +85,15 @@ impl Session<'_> {
     fn tell(&mut self, line: &str) -> Result<(), Failure> {
         written(writeln!(self.out, "{}", text::typed(line)))
     }
+}
+
+/// Why a request was refused. A server without namespaces would only tell that it does not know the word.
+fn refused(request: &Request, error: &str) -> Failure {
+    let first = request.commands.first().and_then(|words| words.first());
+    let is_of_namespaces = first.is_some_and(|word| word == b"NAMESPACE");
+    let is_unknown = error.starts_with("ERR unknown command");
+    let reason = if is_of_namespaces && is_unknown { "this server has no namespaces" } else { error };
+    Failure::Refused(format!("{}: {reason}", request.label))
 }
 
 /// That nobody reads any more is no failure.

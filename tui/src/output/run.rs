@@ -65,6 +65,9 @@ impl Plan {
     fn rows(&self, now: &Sample, before: Option<&Sample>) -> Result<Vec<Vec<Entry>>, Failure> {
         let namespace = self.namespace.as_deref();
         let rows = self.view.rows(&Reading { now, before, namespace });
+        if let (None, Some(reason)) = (&rows, now.refusal(self.view.name())) {
+            return Err(Failure::Refused(format!("{}: {reason}", self.view.name())));
+        }
         match (rows, namespace) {
             (Some(rows), Some(name)) if rows.is_empty() && self.view.tab == Tab::Namespaces => {
                 Err(Failure::Refused(format!("there is no namespace {name:?}")))
@@ -158,7 +161,7 @@ async fn follow(
         match msg {
             Msg::Connected(_) => has_connected = true,
             Msg::Disconnected { error, .. } if !has_connected => {
-                return Err(Failure::Connection(format!("{place}: {error}")));
+                return Err(Failure::Connection(format!("{place}: {}", with_hint(&error))));
             }
             Msg::Disconnected { error, .. } => {
                 before = None;
@@ -176,7 +179,7 @@ async fn follow(
                 before = Some(now);
             }
             Msg::Notice(Err(error)) => return Err(Failure::Connection(format!("{place}: {error}"))),
-            Msg::Notice(Ok(_)) => return Ok(()),
+            Msg::Ended => return Ok(()),
             _ => {}
         }
     }
@@ -186,7 +189,16 @@ async fn follow(
 /// Connects to a server, or tells which one does not answer.
 pub async fn connect(address: &Address, time_limit: Duration) -> Result<Client, Failure> {
     let client = Client::connect(address, time_limit).await;
-    client.map_err(|error| Failure::Connection(format!("{address}: {error}")))
+    client.map_err(|error| Failure::Connection(format!("{address}: {}", with_hint(&error.to_string()))))
+}
+
+/// What a server said that lets nobody in without a login, and how to give one.
+fn with_hint(error: &str) -> String {
+    if error.starts_with("NOAUTH") {
+        format!("{error} (-a or REDISCLI_AUTH gives a password)")
+    } else {
+        error.to_owned()
+    }
 }
 
 fn open(path: &Path) -> Result<Recording<io::BufReader<std::fs::File>>, Failure> {

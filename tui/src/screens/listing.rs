@@ -1,5 +1,7 @@
 //! A list as a table in a panel, or without its border where there is little room. Drawing and the mouse share the arithmetic.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -73,7 +75,7 @@ pub(super) fn shown(app: &App, tab: Tab, total: usize) -> String {
 impl Listing<'_> {
     /// The column whose heading is there.
     pub(super) fn column_at(&self, app: &App, area: Rect, at: Position) -> Option<usize> {
-        match self.table(app).hit(table_area(app, area), at)? {
+        match self.table(app, self.empty).hit(table_area(app, area), at)? {
             TableHit::Column(column) => Some(column),
             TableHit::Row(_) => None,
         }
@@ -101,14 +103,14 @@ impl Listing<'_> {
             Panel { title: self.title, value: &value, note: &note, focused, ..Panel::default() }
                 .draw(area, buffer, theme);
         }
-        self.table(app)
+        let empty = self.empty(app);
+        self.table(app, &empty)
             .draw(inner, buffer, theme, |at| list.rows.get(at).map_or_else(Vec::new, |row| cells(row.index)));
     }
 
-    fn table<'t>(&'t self, app: &App) -> Table<'t> {
+    fn table<'t>(&'t self, app: &App, empty: &'t str) -> Table<'t> {
         let list = app.list_of(self.tab);
         let descending = list.is_descending(of(self.tab).columns());
-        let is_filtered = !list.filter.text().trim().is_empty();
         Table {
             columns: self.columns,
             rows: list.rows.len(),
@@ -116,7 +118,23 @@ impl Listing<'_> {
             offset: list.offset,
             sort: Some(Sort { column: list.sort, descending }),
             focused: true,
-            empty: if is_filtered { "nothing fits the filter (Esc clears it)" } else { self.empty },
+            empty,
+        }
+    }
+
+    /// What to say where there are no rows.
+    fn empty(&self, app: &App) -> Cow<'_, str> {
+        let list = app.list_of(self.tab);
+        if list.filter.text().trim().is_empty() {
+            return match app.sample().refusal(self.tab.name()) {
+                Some(reason) => text::harmless(reason.as_bytes()).into_owned().into(),
+                None => self.empty.into(),
+            };
+        }
+        let columns = of(self.tab).filter_columns(app);
+        match list.parsed_filter().unknown_column(&columns).filter(|_| !columns.is_empty()) {
+            Some(column) => format!("there is no column {} (Esc clears the filter)", text::typed(column)).into(),
+            None => "nothing fits the filter (Esc clears it)".into(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod clients;
 mod commands;
 mod config;
 mod details;
+mod export;
 mod keys;
 mod list_table;
 mod listing;
@@ -23,6 +24,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use crate::keymap::Action;
+use crate::output::Format;
 use crate::state::list::{Column, Row};
 use crate::state::msg::{Answer, Effect};
 use crate::state::sample::Wants;
@@ -97,6 +99,11 @@ pub trait Screen: Sync {
         "words, !word, column=word"
     }
 
+    /// The columns that a filter may name; none where they are not told apart.
+    fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
+        Vec::new()
+    }
+
     /// Does what only it knows how to. `argument` came with a command of the palette. By default the selected row's details are
     /// opened or closed.
     fn act(&self, app: &mut App, action: Action, _argument: Option<&str>) -> Vec<Effect> {
@@ -128,9 +135,10 @@ pub trait Screen: Sync {
         Some(String::from_utf8_lossy(selected.as_bytes()).into_owned())
     }
 
-    /// What `o` writes: the ending of the file's name, and the contents.
-    fn export(&self, _app: &App) -> Option<(&'static str, String)> {
-        None
+    /// What `o` writes: the ending of the file's name, and the contents. By default the same as `--once` of this view, with the rows
+    /// that are shown.
+    fn export(&self, app: &App, format: Format) -> Option<(&'static str, String)> {
+        export::rows(app, self.tab(), format)
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
-use serde_json::json;
 
 use super::Screen;
 use super::details::Details;
@@ -191,7 +190,9 @@ fn details(app: &App, entry: &SlowCommand) -> Details {
     let harmless = |text: &str| listing::whole(app, text);
     let mut details = Details::new(format!("slow request {}", entry.id));
     let ago_s = (app.sample().at_ms / 1_000).saturating_sub(entry.at_s);
-    details.fact("took", format!("{} ({} us)", took(app, entry.usec), format::exact(entry.usec)));
+    let exact = format!(" ({} {}s)", format::exact(entry.usec), app.options.theme.symbols().micro);
+    // Below a millisecond that would say the same twice.
+    details.fact("took", took(app, entry.usec) + if entry.usec < 1_000 { "" } else { exact.as_str() });
     details.fact("at", format!("{}, {} ago", time(app, entry.at_s, ago_s > TODAY_S), format::age(ago_s)));
     let name = if entry.client_name.is_empty() { String::new() } else { format!(" {}", harmless(&entry.client_name)) };
     details.fact("client", format!("{}{name}", harmless(&entry.client)));
@@ -333,22 +334,6 @@ impl Screen for Slowlog {
     fn copy(&self, app: &App) -> Option<String> {
         let entry = listed(app).get(app.list_of(Tab::Slowlog).selected_row()?.index)?;
         Some(entry.args.iter().map(|argument| actions::config::quoted(argument)).collect::<Vec<_>>().join(" "))
-    }
-
-    fn export(&self, app: &App) -> Option<(&'static str, String)> {
-        let listed = listed(app);
-        let json = |entry: &SlowCommand| {
-            json!({
-                "id": entry.id,
-                "at_s": entry.at_s,
-                "usec": entry.usec,
-                "args": entry.args,
-                "client": entry.client,
-                "client_name": entry.client_name,
-            })
-        };
-        let rows = app.list_of(Tab::Slowlog).rows.iter().filter_map(|row| listed.get(row.index));
-        Some(super::json_file(rows.map(json).collect()))
     }
 }
 

@@ -29,8 +29,8 @@ pub struct Address {
     pub user: Option<String>,
     /// Never shown.
     pub password: Option<String>,
-    /// The database that is chosen at the start.
-    pub db: u64,
+    /// The database that is chosen at the start, if one is named.
+    pub db: Option<u64>,
     /// Present when TLS is spoken.
     pub tls: Option<Tls>,
 }
@@ -50,13 +50,13 @@ impl FromStr for Address {
         }
         if let Some(rest) = text.strip_prefix("unix://") {
             let (login, rest) = rest.rsplit_once('@').map_or((None, rest), |(login, rest)| (Some(login), rest));
-            let (path, db) = rest.split_once("?db=").unwrap_or((rest, "0"));
+            let (path, db) = rest.split_once("?db=").unwrap_or((rest, ""));
             return Self::with_login(Endpoint::Unix(path.into()), login, db).and_then(|address| {
                 if path.is_empty() { Err(AddressError("the path of the socket is missing")) } else { Ok(address) }
             });
         }
         if text.starts_with('/') {
-            return Self::with_login(Endpoint::Unix(text.into()), None, "0");
+            return Self::with_login(Endpoint::Unix(text.into()), None, "");
         }
         let (rest, tls) = match text.strip_prefix("rediss://") {
             Some(rest) => (rest, Some(Tls::default())),
@@ -66,9 +66,9 @@ impl FromStr for Address {
             return Err(AddressError("the scheme is none of redis://, rediss:// and unix://"));
         }
         let (login, rest) = rest.rsplit_once('@').map_or((None, rest), |(login, rest)| (Some(login), rest));
-        let (host, db) = rest.split_once('/').unwrap_or((rest, "0"));
+        let (host, db) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = host_and_port(host)?;
-        let address = Self::with_login(Endpoint::Tcp(host, port), login, if db.is_empty() { "0" } else { db })?;
+        let address = Self::with_login(Endpoint::Tcp(host, port), login, db)?;
         Ok(Self { tls, ..address })
     }
 }
@@ -83,7 +83,8 @@ impl Address {
                 (Some(user).filter(|user| !user.is_empty()), Some(password).filter(|password| !password.is_empty()))
             }
         };
-        let db = db.parse().map_err(|_| AddressError("the database is no number"))?;
+        let number = |db: &str| db.parse().map_err(|_| AddressError("the database is no number"));
+        let db = if db.is_empty() { None } else { Some(number(db)?) };
         Ok(Self { endpoint, user, password, db, tls: None })
     }
 
@@ -149,18 +150,19 @@ mod tests {
     fn addresses_are_read_in_all_their_forms() {
         let tcp = |host: &str, port| Endpoint::Tcp(host.into(), port);
         let cases = [
-            ("redis://localhost", tcp("localhost", 6379), None, None, 0),
-            ("redis://:p%40ss@10.0.0.1:7000/3", tcp("10.0.0.1", 7000), None, Some("p@ss"), 3),
-            ("redis://ann:a:b@host/", tcp("host", 6379), Some("ann"), Some("a:b"), 0),
-            ("redis://secret@host", tcp("host", 6379), None, Some("secret"), 0),
-            ("redis://[::1]:7000", tcp("::1", 7000), None, None, 0),
-            ("::1", tcp("::1", 6379), None, None, 0),
-            ("[::1]", tcp("::1", 6379), None, None, 0),
-            ("host:1", tcp("host", 1), None, None, 0),
-            (":7000", tcp("127.0.0.1", 7000), None, None, 0),
-            ("unix:///tmp/s.sock", Endpoint::Unix("/tmp/s.sock".into()), None, None, 0),
-            ("unix://:pw@/tmp/s.sock?db=2", Endpoint::Unix("/tmp/s.sock".into()), None, Some("pw"), 2),
-            ("/tmp/s.sock", Endpoint::Unix("/tmp/s.sock".into()), None, None, 0),
+            ("redis://localhost", tcp("localhost", 6379), None, None, None),
+            ("redis://:p%40ss@10.0.0.1:7000/3", tcp("10.0.0.1", 7000), None, Some("p@ss"), Some(3)),
+            ("redis://ann:a:b@host/", tcp("host", 6379), Some("ann"), Some("a:b"), None),
+            ("redis://secret@host", tcp("host", 6379), None, Some("secret"), None),
+            ("redis://[::1]:7000", tcp("::1", 7000), None, None, None),
+            ("h/0", tcp("h", 6379), None, None, Some(0)),
+            ("::1", tcp("::1", 6379), None, None, None),
+            ("[::1]", tcp("::1", 6379), None, None, None),
+            ("host:1", tcp("host", 1), None, None, None),
+            (":7000", tcp("127.0.0.1", 7000), None, None, None),
+            ("unix:///tmp/s.sock", Endpoint::Unix("/tmp/s.sock".into()), None, None, None),
+            ("unix://:pw@/tmp/s.sock?db=2", Endpoint::Unix("/tmp/s.sock".into()), None, Some("pw"), Some(2)),
+            ("/tmp/s.sock", Endpoint::Unix("/tmp/s.sock".into()), None, None, None),
         ];
         assert!("rediss://:pw@host:1/2".parse::<Address>().unwrap().tls.is_some());
         for (text, endpoint, user, password, db) in cases {

@@ -130,7 +130,7 @@ impl Client {
             args(["CLIENT", "SETINFO", "LIB-VER", env!("CARGO_PKG_VERSION")]),
         ];
         self.pipeline(&names).await?;
-        self.select(address.db).await.map(drop)
+        self.select(address.db.unwrap_or(0)).await.map(drop)
     }
 
     /// Chooses a database unless it is chosen already.
@@ -193,6 +193,10 @@ impl Client {
         let frame = self.received.split_to(len);
         if frame.starts_with(b">") {
             return Ok(None);
+        }
+        // The codec takes no error that is not UTF-8, and one may repeat bytes that were sent.
+        if let Some(error) = frame.strip_prefix(b"-") {
+            return Ok(Some(Value::Error(String::from_utf8_lossy(error.trim_ascii_end()).into_owned())));
         }
         decode(&frame, self.is_resp3).map(Some)
     }

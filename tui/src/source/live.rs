@@ -123,7 +123,7 @@ impl Poll {
 async fn act(address: Address, mut requests: mpsc::Receiver<Request>, messages: mpsc::Sender<Msg>) {
     let mut connection = None;
     while let Some(request) = requests.recv().await {
-        let replies = run(&address, &mut connection, &request).await.map_err(|error| error.to_string());
+        let replies = run(&address, &mut connection, &request, &messages).await.map_err(|error| error.to_string());
         tracing::info!(label = ?request.label, error = ?replies.as_ref().err(), "request");
         if replies.is_err() {
             connection = None;
@@ -134,7 +134,12 @@ async fn act(address: Address, mut requests: mpsc::Receiver<Request>, messages: 
     }
 }
 
-async fn run(address: &Address, connection: &mut Option<Client>, request: &Request) -> Result<Vec<Value>, Error> {
+async fn run(
+    address: &Address,
+    connection: &mut Option<Client>,
+    request: &Request,
+    messages: &mpsc::Sender<Msg>,
+) -> Result<Vec<Value>, Error> {
     // A connection that lay idle may have been closed; asking costs nothing, sending a change into it would.
     if let Some(client) = connection
         && client.call(super::client::args(["PING"])).await.is_err()
@@ -143,9 +148,16 @@ async fn run(address: &Address, connection: &mut Option<Client>, request: &Reque
     }
     let client = match connection {
         Some(client) => client,
-        None => connection.insert(Client::connect(address, POLL_TIME_LIMIT).await?),
+        None => {
+            let client = connection.insert(Client::connect(address, POLL_TIME_LIMIT).await?);
+            // A server that does not tell, or does not allow to ask, is as good without.
+            if let Some(id) = client.call(super::client::args(["CLIENT", "ID"])).await?.as_u64() {
+                let _ = messages.send(Msg::ActsAs(id)).await;
+            }
+            client
+        }
     };
-    client.select(request.db.unwrap_or(address.db)).await?;
+    client.select(request.db.or(address.db).unwrap_or(0)).await?;
     client.set_time_limit(Duration::from_secs(request.time_limit_s));
     let replies = client.pipeline(&request.commands).await;
     client.set_time_limit(POLL_TIME_LIMIT);

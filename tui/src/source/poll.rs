@@ -58,6 +58,20 @@ enum Part {
     Autosaves,
 }
 
+impl Part {
+    /// The view that cannot do without it.
+    fn view(self) -> Option<&'static str> {
+        match self {
+            Self::Clients => Some("clients"),
+            Self::Slowlog | Self::SlowlogLen => Some("slowlog"),
+            Self::Config => Some("config"),
+            Self::Names => Some("namespaces"),
+            Self::Shards => Some("shards"),
+            _ => None,
+        }
+    }
+}
+
 impl Poller {
     /// One for the server at this address, as it is shown.
     pub fn new(address: String) -> Self {
@@ -92,6 +106,13 @@ impl Poller {
         self.server = self.server_of(&info);
         let mut sample = Sample { at_ms: now_ms, server: self.server.clone(), ..Sample::default() };
 
+        for (part, reply) in parts.iter().zip(&replies) {
+            if let (Some(view), Value::Error(reason)) = (part.view(), reply)
+                && sample.refusal(view).is_none()
+            {
+                sample.refusals.push((view.to_owned(), reason.clone()));
+            }
+        }
         if let (Some(counts), Some(latencies)) = (text(of(Part::CommandStats)), text(of(Part::LatencyStats))) {
             info.extend(&Info::parse(&(counts + "\r\n" + &latencies)));
         }
@@ -123,8 +144,10 @@ impl Poller {
                 if let Some(names) = of(Part::Names) {
                     self.take_names(names);
                 }
-                self.poll_namespaces(client, wants, &info, now_ms).await?;
-                sample.namespaces = Some(Arc::new(self.namespaces.clone()));
+                if sample.refusal("namespaces").is_none() {
+                    self.poll_namespaces(client, wants, &info, now_ms).await?;
+                    sample.namespaces = Some(Arc::new(self.namespaces.clone()));
+                }
             } else {
                 sample.namespaces = Some(Arc::new(Namespace::from_keyspace(&info, now_ms)));
             }

@@ -3,12 +3,18 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::state::sample::Sample;
 
 /// Bytes of a line.
 pub const LINE_SIZE_MAX: u64 = 64 * 1024 * 1024;
+
+/// Makes a file that nobody else may read; one that is there already is left alone.
+pub fn private_file(path: impl AsRef<Path>) -> io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
 
 /// Writes a recording.
 #[derive(Debug)]
@@ -21,7 +27,7 @@ pub struct Recorder {
 impl Recorder {
     /// Begins a file that will not grow beyond a size; one that is there already is left alone.
     pub fn create(path: &Path, size_bytes_max: u64) -> io::Result<Self> {
-        Ok(Self { file: File::create_new(path)?, size_bytes: 0, size_bytes_max })
+        Ok(Self { file: private_file(path)?, size_bytes: 0, size_bytes_max })
     }
 
     /// Appends a sample: its line is in the file whole when this returns, or not at all.
@@ -137,6 +143,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recording");
         let mut recorder = Recorder::create(&path, 200).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
         assert!(Recorder::create(&path, 200).is_err(), "a file that is there is left alone");
         let written = (1..).map(|at_ms| recorder.write(&Sample { at_ms, ..Sample::default() }));
         let written = written.take_while(Result::is_ok).count();

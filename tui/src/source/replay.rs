@@ -49,7 +49,7 @@ async fn play<R: BufRead>(recording: Recording<R>, speed: f64, messages: &mpsc::
         last_ms = Some(sample.at_ms);
         send(Msg::Sample(Box::new(sample))).await?;
     }
-    send(Msg::Notice(Ok("the recording has ended".into()))).await
+    send(Msg::Ended).await
 }
 
 async fn refuse(mut requests: mpsc::Receiver<Request>, messages: &mpsc::Sender<Msg>) {

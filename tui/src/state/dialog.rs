@@ -48,6 +48,8 @@ pub struct Field {
     pub must_be: Option<String>,
     /// Whether what is typed must not be seen.
     pub is_secret: bool,
+    /// Whether spaces at either end belong to what is typed.
+    pub is_exact: bool,
 }
 
 /// What has the focus of a dialog.
@@ -115,14 +117,33 @@ impl Dialog {
 
     /// Also asks for this, with something typed already.
     pub fn field(mut self, label: impl Into<String>, text: impl Into<String>) -> Self {
-        self.fields.push(Field { label: label.into(), input: Input::new(text), must_be: None, is_secret: false });
+        self.fields.push(Field {
+            label: label.into(),
+            input: Input::new(text),
+            must_be: None,
+            is_secret: false,
+            is_exact: false,
+        });
         self.focus = Focus::Field(0);
         self
     }
 
+    /// Also asks for this, where spaces at either end count.
+    pub fn exact_field(self, label: impl Into<String>, text: impl Into<String>) -> Self {
+        let mut dialog = self.field(label, text);
+        dialog.fields.iter_mut().rev().take(1).for_each(|field| field.is_exact = true);
+        dialog
+    }
+
     /// Also asks for a password, of which nothing is shown.
     pub fn secret(mut self, label: impl Into<String>) -> Self {
-        self.fields.push(Field { label: label.into(), input: Input::default(), must_be: None, is_secret: true });
+        self.fields.push(Field {
+            label: label.into(),
+            input: Input::default(),
+            must_be: None,
+            is_secret: true,
+            is_exact: false,
+        });
         self.focus = Focus::Field(0);
         self
     }
@@ -137,7 +158,13 @@ impl Dialog {
     pub fn must_type(mut self, word: impl Into<String>) -> Self {
         let word = word.into();
         let label = format!("type {word}");
-        self.fields.push(Field { label, input: Input::default(), must_be: Some(word), is_secret: false });
+        self.fields.push(Field {
+            label,
+            input: Input::default(),
+            must_be: Some(word),
+            is_secret: false,
+            is_exact: false,
+        });
         self.focus = Focus::Field(0);
         self.destructive()
     }
@@ -174,7 +201,11 @@ impl Dialog {
     }
 
     fn texts(&self) -> Vec<String> {
-        self.fields.iter().map(|field| field.input.text().trim().to_owned()).collect()
+        let typed = |field: &Field| {
+            let text = field.input.text();
+            if field.is_exact { text.to_owned() } else { text.trim().to_owned() }
+        };
+        self.fields.iter().map(typed).collect()
     }
 
     /// Pastes into the field that has the focus.

@@ -1,8 +1,8 @@
 //! The filter of a list: which rows are shown.
 
 /// A filter, read from what was typed: words separated by spaces, all of which must fit. A word fits a row that holds it in any
-/// column, in any letter case; `name=word` one that holds it in that column, or is it where both are numbers, so that `db=1` does
-/// not find 10; `!` before either one that does not.
+/// column, in any letter case; `name=word` one that holds it in that column, or is it where both are numbers, with a unit or without,
+/// so that `db=1` does not find 10, nor `idle=1s` what is idle for 21s; `!` before either one that does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     terms: Vec<Term>,
@@ -34,6 +34,12 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// The first column it names that is none of these (in lower case).
+    pub fn unknown_column(&self, columns: &[&str]) -> Option<&str> {
+        let named = self.terms.iter().filter_map(|term| term.column.as_deref());
+        named.into_iter().find(|named| !columns.contains(named))
+    }
+
     /// Whether a row of these columns (name in lower case, text) is shown. A column that the row does not have makes the term
     /// one about the whole word, so that `a=b` finds a key of that name.
     pub fn fits(&self, columns: &[(&str, &str)]) -> bool {
@@ -58,8 +64,22 @@ impl Term {
 
 /// Whether a text is a number, or else holds it.
 fn is_or_holds(text: &str, word: &str) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number(text) && is_number(word) { text == word } else { holds(text, word) }
+    if is_figure(text) && is_figure(word) {
+        // Nobody types the space before a unit: it would part two words.
+        text.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase()).eq(word.bytes())
+    } else {
+        holds(text, word)
+    }
+}
+
+/// Whether a text is a whole number, or any number with a unit: `10`, `1.8K`, `512 B`, `0s`.
+fn is_figure(text: &str) -> bool {
+    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
+    let number = &text[..text.len() - unit.len()];
+    let unit = unit.strip_prefix(' ').unwrap_or(unit);
+    let is_unit = (1..=3).contains(&unit.len()) && unit.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_whole = !number.contains('.') && unit.is_empty();
+    number.starts_with(|character: char| character.is_ascii_digit()) && (is_unit || is_whole)
 }
 
 /// Whether a text holds a word of lower case. Rows are many and mostly ASCII: those cost no copy.
@@ -100,8 +120,28 @@ mod tests {
     }
 
     #[test]
+    fn columns_that_are_not_there_are_named() {
+        let filter = Filter::parse("word db=1 !Nmae=x");
+        assert_eq!(filter.unknown_column(&["db", "name"]), Some("nmae"));
+        assert_eq!(filter.unknown_column(&["db", "nmae"]), None);
+    }
+
+    #[test]
     fn numbers_are_equal_or_not() {
-        let row = [("db", "10"), ("addr", "10.0.0.1:6379"), ("age", "")];
+        let row =
+            [("db", "10"), ("addr", "10.0.0.1:6379"), ("age", ""), ("idle", "20"), ("idle", "20s"), ("memory", "1.8K")];
+        for (text, fits) in [
+            ("idle=20", true),
+            ("idle=20s", true),
+            ("idle=0s", false),
+            ("idle=0", false),
+            ("memory=1.8k", true),
+            ("memory=1.8", true),
+            ("memory=8K", false),
+        ] {
+            assert_eq!(Filter::parse(text).fits(&row), fits, "{text}");
+        }
+        assert!(Filter::parse("memory=512B").fits(&[("memory", "512 B")]));
         for (text, fits) in
             [("db=1", false), ("db=10", true), ("!db=1", true), ("1", true), ("addr=6379", true), ("age=1", false)]
         {

@@ -56,6 +56,10 @@ pub struct Options {
     pub has_mouse: bool,
     /// The namespace that is looked at first.
     pub namespace: Option<String>,
+    /// The database whose namespace is looked at first.
+    pub db: Option<u64>,
+    /// Whether a recording is shown, not a server.
+    pub is_replay: bool,
     /// The address, until the server has answered.
     pub address: String,
     /// The tab that is shown first.
@@ -73,6 +77,8 @@ impl Default for Options {
             interval_ms: 1_000,
             has_mouse: true,
             namespace: None,
+            db: None,
+            is_replay: false,
             address: String::new(),
             tab: Tab::Overview,
             utc_offset_s: 0,
@@ -138,8 +144,15 @@ pub struct App {
     asked: Option<(String, Dialog)>,
     /// The newest of all that was told.
     latest: Arc<Sample>,
-    /// What is shown instead while paused.
-    frozen: Option<Arc<Sample>>,
+    /// What is shown instead while paused, and the one told before it.
+    frozen: Option<(Arc<Sample>, Option<Arc<Sample>>)>,
+    /// The newest as it was told, without what was known before, and the one told before that.
+    told: Option<Arc<Sample>>,
+    before: Option<Arc<Sample>>,
+    /// The connection that requests go over.
+    pub acting_id: Option<u64>,
+    /// Whether the recording that is shown has no more samples.
+    pub has_ended: bool,
     /// What charts show.
     pub history: History,
     /// What happened lately.
@@ -182,6 +195,10 @@ impl App {
             asked: None,
             latest: Arc::new(Sample { server, ..Sample::default() }),
             frozen: None,
+            told: None,
+            before: None,
+            acting_id: None,
+            has_ended: false,
             history: History::default(),
             events: Events::default(),
             saves: Saves::default(),
@@ -202,7 +219,12 @@ impl App {
 
     /// What is shown: the newest of all that was told, or what it was when the display was frozen.
     pub fn sample(&self) -> &Sample {
-        self.frozen.as_ref().unwrap_or(&self.latest)
+        self.frozen.as_ref().map_or(&self.latest, |(frozen, _)| frozen)
+    }
+
+    /// What was told in the poll before the one that is shown: rates are those between the two.
+    pub fn sample_before(&self) -> Option<&Sample> {
+        self.frozen.as_ref().map_or(&self.before, |(_, before)| before).as_deref()
     }
 
     /// The newest of all that was told, also while paused: what actions go by.
@@ -228,7 +250,7 @@ impl App {
     /// The time that charts show: it ends with what is shown.
     pub fn window(&self) -> Window {
         let to_ms = match (&self.frozen, &self.connection) {
-            (Some(frozen), _) => frozen.at_ms,
+            (Some((frozen, _)), _) => frozen.at_ms,
             // The gap grows while nothing is known.
             (None, Connection::Disconnected { .. }) => self.now_ms,
             (None, _) => self.latest.at_ms,
@@ -256,10 +278,15 @@ impl App {
         Tab::ALL.into_iter().filter(|&tab| screens::of(tab).is_available(self))
     }
 
-    /// The namespace that Shards and Keys are about: the one that was chosen, or else the first one that holds keys.
+    /// The namespace that Shards and Keys are about: the one that was chosen, by name or by its database, or else the first one that
+    /// holds keys. None while it is not known which one has the database.
     pub fn namespace_or_first(&self) -> Option<&str> {
         let namespaces = self.sample().namespaces.as_deref().map_or(&[][..], Vec::as_slice);
         self.namespace.as_deref().or_else(|| {
+            if let Some(db) = self.options.db {
+                let chosen = namespaces.iter().find(|namespace| namespace.db == Some(db))?;
+                return Some(chosen.name.as_str());
+            }
             let used = namespaces.iter().find(|namespace| namespace.keys.unwrap_or(0) > 0);
             used.or(namespaces.first()).map(|namespace| namespace.name.as_str())
         })
@@ -277,11 +304,22 @@ impl App {
     /// Puts a dialog on top. One that asks is replaced by a message when the dashboard only reads, so that nobody can confirm it.
     pub fn open(&mut self, dialog: Dialog) {
         let dialog = if self.options.is_readonly && dialog.is_question() {
-            Dialog::message("Read-only", format!("{} is refused: started with --readonly", dialog.title))
+            Dialog::message("Read-only", format!("{} is refused: {}", dialog.title, self.why_readonly()))
         } else {
             dialog.server_line(self.server())
         };
         self.overlays.push(Overlay::Dialog(dialog));
+    }
+
+    /// Why nothing is changed, where that is so.
+    pub fn why_readonly(&self) -> &'static str {
+        if self.options.is_replay { "this is a recording, not a server" } else { "started with --readonly" }
+    }
+
+    /// The badge of a recording.
+    pub fn replay_badge(&self) -> Option<&'static str> {
+        let word = if self.has_ended { "REPLAY ended" } else { "REPLAY" };
+        (self.options.is_replay && !self.is_paused()).then_some(word)
     }
 
     /// Says something that needs no answer.

@@ -34,6 +34,10 @@ pub enum Msg {
     Sample(Box<Sample>),
     /// A request was answered.
     Answer(Answer),
+    /// Requests go over a connection that has this id from now on.
+    ActsAs(u64),
+    /// The recording has no more samples.
+    Ended,
     /// An effect that is no request succeeded or failed.
     Notice(Result<String, String>),
 }
@@ -83,6 +87,8 @@ pub struct Request {
     pub only_begins: bool,
     /// How long all of it may take, in seconds.
     pub time_limit_s: u64,
+    /// What it means that the first reply is 0, where that is a refusal.
+    pub zero_means: Option<&'static str>,
 }
 
 /// Who awaits an answer.
@@ -107,6 +113,8 @@ pub struct Answer {
     pub only_begins: bool,
     /// A reply to each command, or why there are none.
     pub replies: Result<Vec<Value>, String>,
+    /// The request's `zero_means`.
+    pub zero_means: Option<&'static str>,
 }
 
 impl Request {
@@ -121,6 +129,7 @@ impl Request {
             is_change: true,
             only_begins: false,
             time_limit_s: 30,
+            zero_means: None,
         }
     }
 
@@ -134,12 +143,19 @@ impl Request {
             is_change: false,
             only_begins: false,
             time_limit_s: 30,
+            zero_means: None,
         }
     }
 
     /// Also sends this command.
     pub fn and<T: AsRef<[u8]>>(mut self, words: impl IntoIterator<Item = T>) -> Self {
         self.commands.push(words.into_iter().map(|word| word.as_ref().to_vec()).collect());
+        self
+    }
+
+    /// Is refused where the first reply is 0, for this reason.
+    pub fn or_zero(mut self, reason: &'static str) -> Self {
+        self.zero_means = Some(reason);
         self
     }
 
@@ -175,6 +191,7 @@ impl Request {
             is_change: self.is_change,
             only_begins: self.only_begins,
             replies,
+            zero_means: self.zero_means,
         }
     }
 }
@@ -190,6 +207,10 @@ impl Answer {
     pub fn outcome(&self) -> Result<(), String> {
         let replies = self.replies.as_ref().map_err(Clone::clone)?;
         let error = replies.iter().find_map(|reply| if let Value::Error(error) = reply { Some(error) } else { None });
-        error.map_or(Ok(()), |error| Err(error.clone()))
+        match (error, self.zero_means) {
+            (Some(error), _) => Err(error.clone()),
+            (None, Some(reason)) if replies.first() == Some(&Value::Integer(0)) => Err(reason.to_owned()),
+            _ => Ok(()),
+        }
     }
 }

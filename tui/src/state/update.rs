@@ -15,6 +15,7 @@ use super::saves::Save;
 use super::tab::Tab;
 use super::{App, Connection, INTERVALS_MS, NO_EFFECTS, Overlay, WINDOWS_S, actions};
 use crate::keymap::{self, Action};
+use crate::output::Format;
 use crate::theme::Palette;
 use crate::{format, layout, screens, view};
 
@@ -45,6 +46,15 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
             NO_EFFECTS
         }
         Msg::Answer(answer) => answered(app, &answer),
+        Msg::ActsAs(id) => {
+            app.acting_id = Some(id);
+            NO_EFFECTS
+        }
+        Msg::Ended => {
+            app.has_ended = true;
+            app.tell(Level::Info, "the recording has ended");
+            NO_EFFECTS
+        }
         Msg::Notice(result) => {
             match result {
                 Ok(text) => app.tell(Level::Info, text),
@@ -70,7 +80,7 @@ fn refuse_changes(app: &mut App, effects: &mut Vec<Effect>) {
         let is_change = |effect: &Effect| matches!(effect, Effect::Run(request) if request.is_change);
         if effects.iter().any(is_change) {
             effects.retain(|effect| !is_change(effect));
-            app.tell(Level::Warn, "refused: started with --readonly");
+            app.tell(Level::Warn, format!("refused: {}", app.why_readonly()));
         }
     }
 }
@@ -101,6 +111,7 @@ fn take(app: &mut App, mut sample: Sample) {
     app.shard_waits.note(&sample);
     note_what_changed(app, &sample, &saved);
     app.settings_seen.record(&sample);
+    app.before = app.told.replace(Arc::new(sample.clone()));
     // Another server, or the same one started anew, leaves nothing worth keeping.
     if sample.server.address == app.latest.server.address {
         sample.keep_from(&app.latest);
@@ -329,13 +340,16 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
         Action::Zoom => app.is_zoomed = !app.is_zoomed,
         Action::WindowShorter | Action::WindowLonger => return change_window(app, action, argument),
         Action::Pause if !app.has_data() => app.tell(Level::Info, "there is nothing to freeze yet"),
-        Action::Pause => app.frozen = if app.is_paused() { None } else { Some(Arc::clone(&app.latest)) },
+        Action::Pause => {
+            let shown = (Arc::clone(&app.latest), app.before.clone());
+            app.frozen = if app.is_paused() { None } else { Some(shown) };
+        }
         Action::PollFaster | Action::PollSlower => return change_interval(app, action, argument),
         Action::PollNow => return vec![Effect::PollNow],
         Action::BackgroundSave => app.open(actions::background_save(app)),
         Action::Save => app.open(actions::save(app)),
         Action::Copy => return screen.copy(app).map_or(NO_EFFECTS, |text| vec![Effect::Copy(text)]),
-        Action::Export => return export(app),
+        Action::Export => return export(app, argument),
         Action::Theme => change_theme(app, argument),
         Action::Mouse => {
             app.options.has_mouse = !app.options.has_mouse;
@@ -468,8 +482,16 @@ fn step_sort(app: &mut App, by: isize) {
     }
 }
 
-fn export(app: &mut App) -> Vec<Effect> {
-    let Some((extension, contents)) = screens::of(app.tab).export(app) else {
+fn export(app: &mut App, argument: Option<&str>) -> Vec<Effect> {
+    let format = match argument {
+        None | Some("json") => Format::Json,
+        Some("csv") => Format::Csv,
+        Some(_) => {
+            app.tell(Level::Warn, "export: json or csv");
+            return NO_EFFECTS;
+        }
+    };
+    let Some((extension, contents)) = screens::of(app.tab).export(app, format) else {
         app.tell(Level::Info, "there is nothing here to export");
         return NO_EFFECTS;
     };

@@ -1,6 +1,6 @@
 //! Sub-commands: what they send, what they say, how they end.
 
-use crate::server::{Fake, RKVS, Real};
+use crate::server::{Fake, REDIS, RKVS, Real};
 use crate::{complaint, ok};
 
 /// What a command sent beyond the greeting.
@@ -41,8 +41,26 @@ fn what_the_server_refuses_is_3() {
     let server = Fake::start(RKVS, &[]);
     for (args, _) in CHANGES {
         let error = complaint(&[&[server.address.as_str()], args].concat(), 3);
-        assert!(error.contains("ERR unknown command"), "{args:?}: {error}");
+        let is_said =
+            ["ERR unknown command", "this server has no namespaces"].iter().any(|words| error.contains(words));
+        assert!(is_said, "{args:?}: {error}");
     }
+}
+
+#[test]
+fn a_server_without_namespaces_is_told_apart() {
+    let server = Fake::start(REDIS, &[]);
+    for args in [&["resize", "a", "2"][..], &["save", "a"], &["namespaces", "create", "a"]] {
+        let error = complaint(&[&[server.address.as_str()], args].concat(), 3);
+        assert!(error.contains("this server has no namespaces"), "{args:?}: {error}");
+    }
+}
+
+#[test]
+fn connections_that_are_not_there_are_named() {
+    let server = Fake::start(RKVS, &[("CLIENT KILL ID 7", ":1\r\n"), ("CLIENT KILL ID 8", ":0\r\n")]);
+    assert_eq!(ok(&[&server.address, "kill", "7", "8"]), "closed 1 connection; there is no 8\n");
+    complaint(&[&server.address, "kill", "8"], 3);
 }
 
 #[test]

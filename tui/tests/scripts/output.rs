@@ -201,3 +201,32 @@ fn help_tells_everything() {
     let (code, out, _) = run(&["--version"]);
     assert_eq!((code, out), (0, format!("rkvs-tui {}\n", env!("CARGO_PKG_VERSION"))));
 }
+
+#[test]
+fn what_is_not_permitted_is_told_as_that() {
+    let noperm = "-NOPERM this user has no permissions\r\n";
+    let server = Fake::start(RKVS, &[("CONFIG GET *", noperm), ("CLIENT LIST", noperm), ("NAMESPACE LIST", noperm)]);
+    for view in ["config", "clients", "namespaces"] {
+        let error = complaint(&[&server.address, "--once", "--view", view], 3);
+        assert!(error.contains("NOPERM this user"), "{view}: {error}");
+    }
+    let server = Fake::start(RKVS, &[("HELLO 3", "-NOAUTH HELLO must be called\r\n")]);
+    for how in ["--once", "--watch", "save"] {
+        let error = complaint(&[&server.address, how], 1);
+        assert!(error.contains("NOAUTH") && error.contains("REDISCLI_AUTH"), "{how}: {error}");
+    }
+}
+
+#[test]
+fn arguments_that_lead_elsewhere_are_refused() {
+    for args in [
+        &["--replay", "x", "host"][..],
+        &[""],
+        &["redis://:s3cret@h", "-p", "7"],
+        &["h/3", "--view", "shards", "--once"],
+        &["--view", "config", "bgsave"],
+    ] {
+        let error = complaint(args, 2);
+        assert!(!error.contains("s3cret"), "{error}");
+    }
+}

@@ -119,5 +119,6 @@ pub(crate) fn sample(at_ms: u64, count: usize) -> Sample {
         config: Some(Arc::new(settings.collect())),
         autosaves: Some(Arc::new(autosaves.collect())),
         slow_parts: vec![(name(5), 60)],
+        refusals: vec![("config".into(), name(6))],
     }
 }

@@ -39,13 +39,18 @@ fn rows(reading: &Reading<'_>) -> Option<Vec<Vec<Entry>>> {
 }
 
 fn of_server(info: &Info) -> Save<'_> {
+    // A server that has not saved yet tells when it began, and how large nothing was.
+    let is_never = match info.count("rdb_saves") {
+        Some(saves) => saves == 0,
+        None => info.text("rdb_last_bgsave_time_sec") == Some("-1"),
+    };
     Save {
         in_progress: info.text("rdb_bgsave_in_progress").map(|value| value == "1"),
         last_status: info.text("rdb_last_bgsave_status"),
-        last_save_s: info.count("rdb_last_save_time"),
+        last_save_s: info.count("rdb_last_save_time").filter(|_| !is_never),
         // Before the first save the server says -1, which is no count.
         last_duration_ms: info.count("rdb_last_bgsave_time_sec").map(|seconds| seconds.saturating_mul(1_000)),
-        last_bytes: info.count("rdb_last_bgsave_bytes"),
+        last_bytes: info.count("rdb_last_bgsave_bytes").filter(|_| !is_never),
         changes: info.count("rdb_changes_since_last_save"),
         ..Save::default()
     }

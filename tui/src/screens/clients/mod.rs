@@ -6,7 +6,6 @@ use std::collections::HashMap;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
-use serde_json::{Map, Value as Json};
 
 use super::Screen;
 use super::details::Details;
@@ -42,9 +41,6 @@ static COLUMNS: [Column; 11] = [
     Column { title: "library", is_descending: false },
     Column { title: "flags", is_descending: false },
 ];
-
-/// Fields of CLIENT LIST that are text, whatever they look like.
-const TEXT_FIELDS: [&str; 9] = ["addr", "laddr", "name", "flags", "events", "cmd", "user", "lib-name", "lib-ver"];
 
 /// What servers say of a client that has called nothing yet.
 const NO_COMMAND: &str = "NULL";
@@ -83,6 +79,27 @@ fn sort_key(row: &Client, column: usize) -> SortKey {
     }
 }
 
+/// A heading, and what the table shows below it of a client.
+type Shown = (&'static str, fn(&Client) -> String);
+
+/// Headings whose columns do not hold what CLIENT LIST tells.
+static SHOWN: [Shown; 7] = [
+    ("address", |client| client.text("addr").to_owned()),
+    ("age", |client| client.count("age").map_or_else(String::new, format::age)),
+    ("idle", |client| client.count("idle").map_or_else(String::new, format::age)),
+    ("command", |client| client.text("cmd").to_owned()),
+    ("output", |client| output(client.output_bytes())),
+    ("memory", |client| client.count("tot-mem").map_or_else(String::new, format::bytes)),
+    ("library", Client::library),
+];
+
+/// Names that a filter knows beside the headings and the fields of CLIENT LIST.
+const ALSO_KNOWN: [&str; 4] = ["lib", "state", "namespace", "ns"];
+
+fn output(size_bytes: u64) -> String {
+    if size_bytes == 0 { "0".to_owned() } else { format::bytes(size_bytes) }
+}
+
 /// What a filter looks at. Words without a column are looked for in what the table shows; the other fields of CLIENT LIST take
 /// part once they are named.
 struct Search<'a> {
@@ -115,11 +132,22 @@ impl<'a> Search<'a> {
             vec![("lib", library.as_str()), ("state", &state), ("namespace", namespace), ("ns", namespace)];
         for (name, value) in client.iter() {
             let is_shown = matches!(name, "id" | "addr" | "name" | "cmd" | "user" | "flags");
-            if is_shown || self.named.iter().any(|named| named == name) {
+            if is_shown || self.is_named(name) {
                 columns.push((name, value));
             }
         }
+        // Under its heading a column is what the table shows.
+        let shown: Vec<(&str, String)> = SHOWN
+            .iter()
+            .filter(|(heading, _)| self.is_named(heading))
+            .map(|(heading, text)| (*heading, text(client)))
+            .collect();
+        columns.extend(shown.iter().map(|(heading, text)| (*heading, text.as_str())));
         self.filter.fits(&columns)
+    }
+
+    fn is_named(&self, column: &str) -> bool {
+        self.named.iter().any(|named| named == column)
     }
 }
 
@@ -129,8 +157,16 @@ fn selected(app: &App) -> Option<&Client> {
     app.latest().clients.as_ref()?.by_id(id)
 }
 
-fn is_own(app: &App, client: &Client) -> bool {
-    list(app).is_some_and(|clients| clients.own_id == Some(client.id()))
+/// What a connection is to the dashboard where it is one of its own.
+fn own(app: &App, client: &Client) -> Option<&'static str> {
+    let id = Some(client.id());
+    if list(app).is_some_and(|clients| clients.own_id == id) {
+        Some("the dashboard itself: polls")
+    } else if app.acting_id == id {
+        Some("the dashboard itself: requests")
+    } else {
+        None
+    }
 }
 
 /// The name of a namespace where it tells more than the number of the database.
@@ -196,7 +232,7 @@ fn columns(app: &App) -> [table::Column<'static>; 11] {
 }
 
 fn cells(app: &App, client: &Client) -> Vec<Cell<'static>> {
-    let role = if is_own(app, client) { Role::Label } else { Role::Text };
+    let role = if own(app, client).is_some() { Role::Label } else { Role::Text };
     let harmless = |name: &str| Cell::new(listing::cell(app, client.text(name)), role);
     let number = |count: Option<u64>, format: fn(u64) -> String| {
         Cell::new(count.map_or_else(|| format::UNKNOWN.to_owned(), format), role)
@@ -217,7 +253,7 @@ fn cells(app: &App, client: &Client) -> Vec<Cell<'static>> {
         number(client.count("age"), format::age),
         number(client.count("idle"), format::age),
         Cell::new(listing::cell(app, command(client.text("cmd"))), role),
-        Cell::new(if output_bytes == 0 { "0".to_owned() } else { format::bytes(output_bytes) }, output),
+        Cell::new(self::output(output_bytes), output),
         number(client.count("tot-mem"), format::bytes),
         Cell::new(listing::cell(app, &client.library()), role),
         Cell::new(listing::cell(app, flags), if flags.contains(['A', 'c', 'd']) { Role::Warn } else { role }),
@@ -283,8 +319,8 @@ fn details(app: &App, client: &Client) -> Details {
     details.fact("connected to", harmless(take("laddr")));
     let name = take("name");
     details.fact("name", if name.is_empty() { "(none)".into() } else { harmless(name) });
-    if is_own(app, client) {
-        details.note("this is the dashboard itself");
+    if let Some(words) = own(app, client) {
+        details.note(words);
     }
     details.fact(
         "library",
@@ -367,7 +403,7 @@ fn details(app: &App, client: &Client) -> Details {
 /// Asks to close all that the filter shows, but for the dashboard's own connections.
 fn kill_matching(app: &mut App, acting_id: Option<u64>) {
     let Some(clients) = app.latest().clients.clone() else { return };
-    let own = [clients.own_id, acting_id];
+    let own = [clients.own_id, app.acting_id, acting_id];
     let search = Search::new(app);
     let fitting = clients.clients.iter().filter(|client| !own.contains(&Some(client.id())) && search.fits(client));
     let fitting: Vec<_> = fitting.collect();
@@ -384,7 +420,7 @@ fn kill_matching(app: &mut App, acting_id: Option<u64>) {
 fn kill(app: &mut App) {
     let dialog = match selected(app) {
         None => Dialog::message("Kill client", "It is not connected any more."),
-        Some(client) if is_own(app, client) => Dialog::message("Kill client", "That is this dashboard itself."),
+        Some(client) if own(app, client).is_some() => Dialog::message("Kill client", "That is this dashboard itself."),
         Some(client) => actions::clients::kill(client, |request| request.reply_to(Tab::Clients, KILL)),
     };
     app.open(dialog);
@@ -426,6 +462,11 @@ impl Screen for Clients {
         let shown = listed(app).iter().enumerate().filter(|(_, client)| search.fits(client));
         let rows = shown.map(|(index, row)| (sort_key(row, list.sort), Row { id: row.text("id").into(), index }));
         sorted(rows.collect(), list.is_descending(&COLUMNS))
+    }
+
+    fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
+        let fields = listed(app).first().into_iter().flat_map(|client| client.iter().map(|(name, _)| name));
+        fields.chain(SHOWN.iter().map(|(heading, _)| *heading)).chain(ALSO_KNOWN).collect()
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
@@ -506,19 +547,6 @@ impl Screen for Clients {
         let client = listed(app).get(app.list_of(Tab::Clients).selected_row()?.index)?;
         let fields: Vec<String> = client.iter().map(|(name, value)| format!("{name}={value}")).collect();
         Some(fields.join(" "))
-    }
-
-    fn export(&self, app: &App) -> Option<(&'static str, String)> {
-        let listed = listed(app);
-        let json = |client: &Client| {
-            let field = |(name, value): (&str, &str)| {
-                let number = value.parse::<i64>().ok().filter(|_| !TEXT_FIELDS.contains(&name));
-                (name.to_owned(), number.map_or_else(|| Json::from(value), Json::from))
-            };
-            Json::Object(client.iter().map(field).collect::<Map<_, _>>())
-        };
-        let rows = app.list_of(Tab::Clients).rows.iter().filter_map(|row| listed.get(row.index));
-        Some(super::json_file(rows.map(json).collect()))
     }
 }
 

@@ -81,7 +81,10 @@ fn own_id(app: &mut App, id: i64) {
 
 #[test]
 fn filters_go_by_what_is_shown_and_by_any_field_that_is_named() {
-    let cases: [(&str, &[u64]); 11] = [
+    let cases: [(&str, &[u64]); 14] = [
+        ("idle=0s !cmd=client", &[3, 7]),
+        ("memory=500B", &[6, 7]),
+        ("memory=2.0k", &[5]),
         ("", &[3, 5, 6, 7, 12]),
         ("lib=redis-py", &[3]),
         ("addr=10.0.0.9", &[5, 12]),
@@ -219,7 +222,7 @@ fn names_are_harmless_on_the_screen_and_exact_in_a_file() {
     assert!(file.ends_with(".json"));
     let rows: serde_json::Value = serde_json::from_str(contents).unwrap();
     assert_eq!(
-        (rows.as_array().map(Vec::len), &rows[0]["name"], &rows[0]["db"]),
+        (rows["rows"].as_array().map(Vec::len), &rows["rows"][0]["name"], &rows["rows"][0]["db"]),
         (Some(1), &"\x1b[2J".into(), &1.into())
     );
     assert!(
@@ -237,4 +240,17 @@ fn a_server_that_tells_little_is_shown_as_far_as_it_goes() {
     let mut app = App::new(Options { tab: Tab::Clients, ..Options::default() }, Size::new(80, 24));
     update(&mut app, Msg::Sample(Box::new(Sample { at_ms: 1, ..Sample::default() })), 1_000);
     assert!(self::picture(&app).contains("no clients"));
+}
+
+#[test]
+fn both_own_connections_are_named_and_stay() {
+    let mut app = app(LIST);
+    update(&mut app, Msg::ActsAs(7), 1_500);
+    for (id, words) in [(6, "dashboard itself: polls"), (7, "dashboard itself: requests")] {
+        press(&mut app, &format!("/id={id}⏎⏎"));
+        assert!(picture(&app).contains(words), "{id} {}", picture(&app));
+        press(&mut app, "x");
+        assert!(picture(&app).contains("That is this dashboard itself."));
+        press(&mut app, "⎋⎋⎋");
+    }
 }

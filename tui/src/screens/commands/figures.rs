@@ -64,35 +64,3 @@ impl<'a> Figures<'a> {
 fn rate(app: &App, command: &Command, metric: CommandMetric) -> Option<f64> {
     app.history.command(&command.name, metric).at(app.sample().at_ms)
 }
-
-/// Rows for a file, under headings with units. What is not known is left empty.
-pub(super) fn to_csv<'a>(rows: impl Iterator<Item = Figures<'a>>) -> Option<String> {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    let headings = [
-        "command",
-        "calls",
-        "usec",
-        "failed",
-        "rejected",
-        "calls_per_s",
-        "failed_per_s",
-        "rejected_per_s",
-        "mean_usec",
-        "p50_usec",
-        "p99_usec",
-        "p99.9_usec",
-        "time_share",
-    ];
-    out.write_record(headings).ok()?;
-    let written = |number: Option<f64>| number.map_or(String::new(), |number| number.to_string());
-    for figures in rows {
-        let command = figures.command;
-        let percentile = |name| written(command.percentile(name));
-        let counts = [command.calls, command.usec, command.failed, command.rejected].map(|count| count.to_string());
-        let rates = [figures.calls, figures.failed, figures.rejected, figures.mean].map(written);
-        let percentiles = ["p50", "p99", "p99.9"].map(percentile);
-        let row = std::iter::once(command.name.clone()).chain(counts).chain(rates).chain(percentiles);
-        out.write_record(row.chain([written(figures.share)])).ok()?;
-    }
-    String::from_utf8(out.into_inner().ok()?).ok()
-}

@@ -174,6 +174,10 @@ impl Screen for Commands {
         sorted(rows.collect(), list.is_descending(&SORTS))
     }
 
+    fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
+        vec!["command", "name"]
+    }
+
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
         if app.list_of(Tab::Commands).detail.is_some() {
             return None;
@@ -237,12 +241,6 @@ impl Screen for Commands {
                 Panel { title, ..Panel::default() }.draw(area, buffer, app.options.theme);
             }
         }
-    }
-
-    fn export(&self, app: &App) -> Option<(&'static str, String)> {
-        let total = Total::of(app, listed(app));
-        let rows = app.list_of(Tab::Commands).rows.iter().filter_map(|row| listed(app).get(row.index));
-        figures::to_csv(rows.map(|command| Figures::of(app, command, total))).map(|text| ("csv", text))
     }
 }
 

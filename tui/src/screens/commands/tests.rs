@@ -6,6 +6,7 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::*;
+use crate::output::Format;
 use crate::state::msg::Msg;
 use crate::state::sample::Sample;
 use crate::state::update::update;
@@ -168,9 +169,10 @@ fn rows_are_exported_as_they_are_shown() {
     let mut app = app(120, 40);
     app.list_of_mut(Tab::Commands).sort_by(1);
     update(&mut app, Msg::Tick, 2_000);
-    let (extension, contents) = Commands.export(&app).unwrap();
+    let (extension, contents) = Commands.export(&app, Format::Csv).unwrap();
     let lines: Vec<&str> = contents.lines().collect();
     assert_eq!(extension, "csv");
-    assert_eq!(lines[1], "get,300,900,2,0,200,2,0,2,2,30,400,0.2");
+    assert!(lines[0].starts_with("at_ms,name,calls_per_second,"), "{contents}");
+    assert!(lines[1].starts_with("2000,get,200,300,"), "{contents}");
     assert_eq!(lines.len(), 4);
 }

@@ -148,6 +148,52 @@ pub(super) fn of(name: &str) -> Option<&'static Known> {
     Some(&KNOWN[index])
 }
 
+/// Settings that both servers take at the start alone.
+static FIXED: [&str; 9] = [
+    "daemonize",
+    "databases",
+    "enable-debug-command",
+    "enable-protected-configs",
+    "logfile",
+    "pidfile",
+    "rdbchecksum",
+    "tcp-backlog",
+    "unixsocket",
+];
+/// Those that rkvs takes at the start alone, and those of Redis.
+static FIXED_BY_RKVS: [&str; 7] =
+    ["bind", "default-shards", "log-format", "metrics-listen", "port", "unixsocketperm", "workers"];
+static FIXED_BY_REDIS: [&str; 22] = [
+    "aclfile",
+    "always-show-logo",
+    "aof_rewrite_cpulist",
+    "appenddirname",
+    "appendfilename",
+    "bgsave_cpulist",
+    "bio_cpulist",
+    "cluster-config-file",
+    "cluster-enabled",
+    "cluster-port",
+    "disable-thp",
+    "enable-module-command",
+    "io-threads-do-reads",
+    "replicaof",
+    "server_cpulist",
+    "set-proc-title",
+    "slaveof",
+    "socket-mark-id",
+    "supervised",
+    "syslog-enabled",
+    "syslog-ident",
+    "unixsocketperm",
+];
+
+/// Whether a server is known to refuse to change a setting while it runs.
+pub(super) fn is_fixed(name: &str, is_rkvs: bool) -> bool {
+    let own = if is_rkvs { &FIXED_BY_RKVS[..] } else { &FIXED_BY_REDIS };
+    FIXED.contains(&name) || own.contains(&name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
-use serde_json::json;
 
 use self::known::Unit;
 use super::Screen;
 use super::listing::{self, Listing};
 use crate::keymap::Action;
 use crate::state::actions::config::{self as change, quoted};
+use crate::state::dialog::Dialog;
 use crate::state::list::{Column, Row, SortKey, sorted};
 use crate::state::msg::Effect;
 use crate::state::sample::{Setting, Wants};
@@ -52,6 +52,10 @@ fn before<'a>(app: &'a App, setting: &Setting) -> Option<&'a str> {
 
 fn meaning(setting: &Setting) -> &'static str {
     known::of(&setting.name).map_or("", |known| known.meaning)
+}
+
+fn is_fixed(app: &App, setting: &Setting) -> bool {
+    known::is_fixed(&setting.name, app.server().is_rkvs())
 }
 
 fn sort_key(app: &App, row: &Setting, column: usize) -> SortKey {
@@ -126,7 +130,11 @@ fn columns(app: &App) -> [table::Column<'static>; 4] {
 
 fn cells<'a>(app: &App, setting: &'a Setting) -> Vec<Cell<'a>> {
     let before = before(app, setting);
-    let role = if before.is_some() { Role::Accent } else { Role::Text };
+    let role = match before {
+        Some(_) => Role::Accent,
+        None if is_fixed(app, setting) => Role::Label,
+        None => Role::Text,
+    };
     let before = before.map_or(Cow::Borrowed(""), |before| quoted(&listing::cell(app, before)).into());
     vec![
         Cell::new(listing::cell(app, &setting.name), role),
@@ -170,7 +178,8 @@ fn draw_about(app: &App, setting: &Setting, area: Rect, frame: &mut Frame<'_>) {
     }
     let name = listing::cell(app, &setting.name);
     let inner = if area.height > 2 {
-        let panel = Panel { title: &name, value: "Enter changes it", value_role: Role::Label, ..Panel::default() };
+        let value = if is_fixed(app, setting) { "fixed while the server runs" } else { "Enter changes it" };
+        let panel = Panel { title: &name, value, value_role: Role::Label, ..Panel::default() };
         Panel::padded(panel.draw(area, frame.buffer_mut(), theme))
     } else {
         // The meaning is what the narrow table has no room for.
@@ -227,6 +236,10 @@ impl Screen for Config {
         sorted(rows.collect(), list.is_descending(&COLUMNS))
     }
 
+    fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
+        vec!["name", "setting", "value", "meaning", "changed"]
+    }
+
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
         Some(listing::rows_area(app, areas(app, body).list))
     }
@@ -253,10 +266,17 @@ impl Screen for Config {
             Action::Open => {
                 let name = app.list_of(Tab::Config).selected.as_ref().and_then(|id| id.as_str());
                 let settings = app.latest().config.as_deref().map_or(&[][..], Vec::as_slice);
-                if let Some(setting) = settings.iter().find(|setting| Some(setting.name.as_str()) == name) {
-                    let arrow = app.options.theme.symbols().arrow;
-                    app.open(change::set(setting, meaning(setting), arrow));
-                }
+                let Some(setting) = settings.iter().find(|setting| Some(setting.name.as_str()) == name) else {
+                    return NO_EFFECTS;
+                };
+                let dialog = if is_fixed(app, setting) {
+                    let words =
+                        "is fixed while the server runs: its file or its arguments change it at the next start.";
+                    Dialog::message("Change setting", format!("{} {words}", setting.name))
+                } else {
+                    change::set(setting, meaning(setting), app.options.theme.symbols().arrow)
+                };
+                app.open(dialog);
             }
             Action::RewriteConfig => app.open(change::rewrite(app)),
             _ => {}
@@ -267,14 +287,6 @@ impl Screen for Config {
     fn copy(&self, app: &App) -> Option<String> {
         let setting = listed(app).get(app.list_of(Tab::Config).selected_row()?.index)?;
         Some(format!("{} {}", setting.name, quoted(&setting.value)))
-    }
-
-    fn export(&self, app: &App) -> Option<(&'static str, String)> {
-        let listed = listed(app);
-        let json =
-            |setting: &Setting| json!({ "name": setting.name, "value": setting.value, "before": before(app, setting) });
-        let rows = app.list_of(Tab::Config).rows.iter().filter_map(|row| listed.get(row.index));
-        Some(super::json_file(rows.map(json).collect()))
     }
 }
 

@@ -158,3 +158,23 @@ fn readonly_refuses() {
         assert!(matches!(app.overlays.pop(), Some(Overlay::Dialog(dialog)) if !dialog.is_question()), "{keys}");
     }
 }
+
+#[test]
+fn what_is_fixed_is_marked_and_not_asked_about() {
+    let mut app = app();
+    update(&mut app, told(3_000, &[("databases", "16"), ("timeout", "0")]), 3_000);
+    assert!(picture(&app).contains("fixed while the server runs"));
+    press(&mut app, "⏎");
+    assert!(matches!(app.overlays.pop(), Some(Overlay::Dialog(dialog)) if !dialog.is_question()));
+    press(&mut app, "j");
+    assert!(picture(&app).contains("Enter changes it"));
+}
+
+#[test]
+fn a_column_that_is_not_there_is_named() {
+    let mut app = app();
+    press(&mut app, "/valeu=1⏎");
+    assert!(picture(&app).contains("there is no column valeu (Esc clears the filter)"));
+    press(&mut app, "/⌫value=none⏎");
+    assert!(picture(&app).contains("nothing fits the filter"));
+}

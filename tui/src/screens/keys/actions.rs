@@ -2,7 +2,7 @@
 //! typed; the requests hold the exact bytes.
 
 use super::browser::{Change, Facts, Ttl, name};
-use super::show::{spelled, unescape};
+use super::show::{self, spelled, unescape};
 use crate::format;
 use crate::keymap::Action;
 use crate::state::App;
@@ -18,18 +18,21 @@ use crate::text;
 const BATCH: usize = 500;
 /// Columns of a name in a dialog.
 const NAME_WIDTH: usize = 200;
+/// Columns of a name in an event.
+const LABEL_WIDTH: usize = 60;
+/// Why a key was neither renamed nor copied.
+const NOT_DONE: &str = "not done: there is a key of that name already, or this one is gone";
 /// The longest time to live that can be set, in seconds: some three thousand years.
 const TTL_MAX_S: u64 = 100_000_000_000;
 
 /// A name for a dialog.
 fn shown(key: &RowId) -> String {
-    text::line(name(key), NAME_WIDTH, "…")
+    show::name(name(key), NAME_WIDTH, "…")
 }
 
-/// A name for an event, which makes it harmless itself.
+/// A name for an event.
 fn label(verb: &str, key: &RowId) -> String {
-    let name = name(key);
-    format!("{verb} {}", String::from_utf8_lossy(&name[..name.len().min(60)]))
+    format!("{verb} {}", show::name(name(key), LABEL_WIDTH, "…"))
 }
 
 fn known(facts: Option<&Facts>, now_ms: u64) -> String {
@@ -105,12 +108,15 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
             };
             let confirm = move |texts: &[String]| {
                 let new = unescape(&texts[0])?;
+                if new.is_empty() {
+                    return Err("a name is missing".into());
+                }
                 if new == name {
                     return Err("that is its name already".into());
                 }
                 let request =
                     Request::change(label(if is_copy { "copy" } else { "rename" }, &of), [command, &name, &new]);
-                let request = request.and([b"ECHO".as_slice(), &new]);
+                let request = request.or_zero(NOT_DONE).and([b"ECHO".as_slice(), &new]);
                 Ok(vec![run(request.in_db(db).reply_to(Tab::Keys, number))])
             };
             let dialog = Dialog::confirm(title, verb, confirm);
@@ -121,7 +127,7 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
             } else {
                 dialog.line("effect", "the key has another name; one of that name is never replaced")
             };
-            dialog.field("new name", proposed)
+            dialog.exact_field("new name", proposed)
         }
         _ => return None,
     };
@@ -136,7 +142,7 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
 pub(super) fn delete_many(app: &mut App, ids: Vec<RowId>, what: &str, db: u64) -> Dialog {
     let browser = &mut app.screens.keys;
     let namespace = browser.target.as_ref().map_or(String::new(), |target| target.name.clone());
-    let samples: Vec<String> = ids.iter().take(3).map(|id| text::line(name(id), 40, "…")).collect();
+    let samples: Vec<String> = ids.iter().take(3).map(|id| show::name(name(id), 40, "…")).collect();
     let count = ids.len();
     let ellipsis = if count > samples.len() { ", …" } else { "" };
     let number = browser.expect(Change::DeleteMany { ids: ids.clone(), now: BATCH });

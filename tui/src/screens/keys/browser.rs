@@ -177,6 +177,10 @@ pub(super) struct RowsOf {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Browser {
     pub(super) target: Option<Target>,
+    /// The server's process that told the keys.
+    pub(super) run_id: Option<String>,
+    /// Whether the namespace was without keys when it was last told of.
+    pub(super) was_empty: bool,
     /// What was typed as the pattern that is scanned for.
     pub(super) typed: String,
     /// A place in `TYPES`.

@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::browser::{Browser, Cursor, Facts, KEYS_MAX, TYPES, Ttl, is_group, name};
 use super::pattern::Pattern;
-use super::show::Format;
+use super::show::{self, Format};
 use super::value::{ITEM_SIZE_MAX, Kind, Opened};
 use super::{is_tree, tree};
 use crate::format;
@@ -270,7 +270,8 @@ fn keys(app: &App, parts: &Parts, area: Rect, buffer: &mut Buffer) {
     let list = list_of_keys(app);
     let is_focused = browser.opened.is_none();
     let inner = if parts.is_bordered {
-        let title = format!("keys of namespace {}", namespace(browser));
+        let kind = if app.server().is_rkvs() { "namespace" } else { "database" };
+        let title = format!("keys of {kind} {}", namespace(browser));
         let (loaded, note) = (loaded(app), place(list));
         let panel = Panel { title: &title, value: &loaded, value_role: Role::Accent, note: &note, focused: is_focused };
         panel.draw(area, buffer, theme)
@@ -287,7 +288,7 @@ fn keys(app: &App, parts: &Parts, area: Rect, buffer: &mut Buffer) {
     } else if browser.kind > 0 || !list.filter.text().is_empty() {
         "no key fits the pattern and the type"
     } else {
-        "this namespace has no keys"
+        "there are no keys here"
     };
     let table = keys_table(list, is_focused, is_focused, empty);
     table.draw(inner, buffer, theme, |row| match list.rows.get(row) {
@@ -308,7 +309,7 @@ fn key_cells(app: &App, id: &RowId, width: usize) -> Vec<Cell<'static>> {
     let symbols = app.options.theme.symbols();
     let (depth, from) = if is_tree(list_of_keys(app)) { tree::indent(browser, id) } else { (0, 0) };
     let indent = "  ".repeat(depth.min(width / 4));
-    let shown = text::line(name(id).get(from..).unwrap_or_default(), width, symbols.ellipsis);
+    let shown = show::name(name(id).get(from..).unwrap_or_default(), width, symbols.ellipsis);
     if is_group(id) {
         let sign = if browser.is_unfolded(name(id)) { "-" } else { "+" };
         let count = format::exact(browser.group(name(id)).len() as u64);
@@ -371,7 +372,7 @@ fn ttl_cell(ttl: Ttl, now_ms: u64, symbols: &Symbols) -> Cell<'static> {
 fn value_status(app: &App, opened: &Opened, parts: &Parts, told: &mut Told) {
     let symbols = app.options.theme.symbols();
     if !parts.is_bordered {
-        told.add("", text::line(opened.name(), 24, symbols.ellipsis), Role::Title);
+        told.add("", show::name(opened.name(), 24, symbols.ellipsis), Role::Title);
     }
     if let Some(error) = &opened.error {
         told.add("", text::line(error.as_bytes(), 120, symbols.ellipsis), Role::Bad);
@@ -438,7 +439,7 @@ fn value(app: &App, parts: &Parts, opened: &Opened, area: Rect, buffer: &mut Buf
     let theme = app.options.theme;
     let list = app.list_of(Tab::Keys);
     if parts.is_bordered {
-        let title = text::line(opened.name(), area.width.into(), theme.symbols().ellipsis);
+        let title = show::name(opened.name(), area.width.into(), theme.symbols().ellipsis);
         let summary = value_summary(app, opened, parts);
         let note = value_note(opened, list);
         let role = if opened.is_full() && !opened.is_whole() { Role::Warn } else { Role::Accent };

@@ -19,6 +19,7 @@ use std::cmp::Ordering;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use serde_json::Value as Json;
 
 pub(super) use browser::Browser;
 
@@ -29,6 +30,7 @@ use self::value::{Kind, Opened};
 use super::Screen;
 use crate::keymap::Action;
 use crate::layout;
+use crate::output::Format;
 use crate::state::events::Level;
 use crate::state::list::{Column, List, Row, RowId, SortKey, sorted};
 use crate::state::msg::{Answer, Effect, Request};
@@ -65,11 +67,20 @@ fn target(app: &App) -> Option<Target> {
         Some(name) => name.as_str(),
         None => match app.screens.keys.target.as_ref() {
             // Others may come to hold keys first; what is looked at stays.
-            Some(target) if namespaces.is_empty() || sample.namespace(&target.name).is_some() => &target.name,
-            _ => app.namespace_or_first().unwrap_or("0"),
+            Some(target)
+                if !app.server().is_rkvs() || namespaces.is_empty() || sample.namespace(&target.name).is_some() =>
+            {
+                &target.name
+            }
+            _ => match (app.namespace_or_first(), app.options.db) {
+                (Some(name), _) => name,
+                (None, None) => "0",
+                // A plain server does not tell of databases without keys; of many namespaces some are told of later.
+                (None, Some(_)) if app.server().is_rkvs() => return None,
+                (None, Some(db)) => return Some(Target { name: db.to_string(), db }),
+            },
         },
     };
-    // A plain server does not tell of databases without keys.
     let db = sample.namespace(name).and_then(|namespace| namespace.db).or_else(|| name.parse().ok())?;
     Some(Target { name: name.to_owned(), db })
 }
@@ -333,7 +344,6 @@ fn changed(app: &mut App, change: Change, answer: &Answer) -> Vec<Effect> {
     if answer.outcome().is_err() {
         return NO_EFFECTS;
     }
-    let is_done = replies.first().and_then(Value::as_u64) != Some(0);
     let new = || replies.get(1).and_then(Value::as_bytes).map(<[u8]>::to_vec);
     match change {
         Change::Delete(key) => {
@@ -347,9 +357,6 @@ fn changed(app: &mut App, change: Change, answer: &Answer) -> Vec<Effect> {
             return actions::delete_rest(app, ids, now, db).into_iter().collect();
         }
         Change::Expire(key) => reread(app, &key),
-        Change::Rename(_) | Change::Copy if !is_done => {
-            app.tell(Level::Bad, "not done: there is a key of that name already, or this one is gone");
-        }
         Change::Rename(old) => {
             if let Some(new) = new() {
                 app.screens.keys.add(std::iter::once(new.as_slice()));
@@ -378,6 +385,27 @@ fn reread(app: &mut App, key: &RowId) {
         open(app, key.clone());
     }
     app.screens.keys.forget_facts(key);
+}
+
+/// Why the keys that were loaded are not there any more, where that shows: another process serves, or all keys went at once.
+fn what_is_loaded_is_gone(app: &mut App) -> Option<&'static str> {
+    let sample = app.latest();
+    let run_id = sample.info.text("run_id").map(str::to_owned);
+    let name = app.screens.keys.target.as_ref().map(|target| target.name.as_str())?;
+    // A plain server does not tell of databases without keys.
+    let keys = sample.namespaces.as_ref().map(|_| sample.namespace(name).and_then(|namespace| namespace.keys))?;
+    let is_empty = keys == Some(0) || (keys.is_none() && !sample.server.is_rkvs());
+    let browser = &mut app.screens.keys;
+    let was_empty = std::mem::replace(&mut browser.was_empty, is_empty);
+    let before = browser.run_id.take();
+    browser.run_id = run_id.or_else(|| before.clone());
+    if before.is_some() && before != browser.run_id {
+        Some("the server was restarted")
+    } else if is_empty && !was_empty && !browser.keys.is_empty() {
+        Some("they are all gone")
+    } else {
+        None
+    }
 }
 
 impl Screen for Keys {
@@ -432,6 +460,12 @@ impl Screen for Keys {
             close(app);
             app.screens.keys.target = Some(target);
             app.screens.keys.restart();
+            refresh(app);
+        }
+        if let Some(why) = what_is_loaded_is_gone(app) {
+            close(app);
+            app.screens.keys.restart();
+            app.tell(Level::Info, format!("keys are loaded again: {why}"));
             refresh(app);
         }
         let is_typing = matches!(app.overlays.last(), Some(Overlay::Filter));
@@ -547,8 +581,8 @@ impl Screen for Keys {
         Some(as_text(if item.content.is_empty() { &item.name } else { &item.content }))
     }
 
-    fn export(&self, app: &App) -> Option<(&'static str, String)> {
-        let mut out = csv::Writer::from_writer(Vec::new());
+    fn export(&self, app: &App, format: Format) -> Option<(&'static str, String)> {
+        let mut rows: Vec<Vec<(&str, Json)>> = Vec::new();
         let browser = &app.screens.keys;
         let list = app.list_of(Tab::Keys);
         match &browser.opened {
@@ -556,36 +590,31 @@ impl Screen for Keys {
                 return Some(("txt", opened.lines.join("\n") + "\n"));
             }
             Some(opened) => {
-                out.write_record(["name", "value", "size_bytes"]).ok()?;
                 for item in list.rows.iter().filter_map(|row| opened.items.get(row.index)) {
-                    let size = item.size.to_string();
-                    out.write_record([as_text(&item.name), as_text(&item.content), size]).ok()?;
+                    let (name, value) = (as_text(&item.name), as_text(&item.content));
+                    rows.push(vec![("name", name.into()), ("value", value.into()), ("size_bytes", item.size.into())]);
                 }
             }
             None => {
-                out.write_record(["name", "type", "ttl_ms", "used_bytes", "encoding"]).ok()?;
                 let mut flat = list.clone();
                 flat.view = 0;
-                let rows = key_rows(app, &flat);
-                for key in rows.iter().filter_map(|row| browser.keys.get(row.index)) {
+                for key in key_rows(app, &flat).iter().filter_map(|row| browser.keys.get(row.index)) {
                     let facts = key.facts.as_deref();
                     let ttl = facts.and_then(|facts| match facts.ttl(app.now_ms) {
-                        Ttl::At(deadline_ms) => Some(deadline_ms.saturating_sub(app.now_ms).to_string()),
+                        Ttl::At(deadline_ms) => Some(deadline_ms.saturating_sub(app.now_ms)),
                         Ttl::Never | Ttl::Gone => None,
                     });
-                    out.write_record([
-                        as_text(name(&key.id)),
-                        facts.map_or(String::new(), |facts| facts.kind.clone()),
-                        ttl.unwrap_or_default(),
-                        facts.and_then(|facts| facts.bytes).map_or(String::new(), |bytes| bytes.to_string()),
-                        facts.and_then(|facts| facts.encoding.clone()).unwrap_or_default(),
-                    ])
-                    .ok()?;
+                    rows.push(vec![
+                        ("name", as_text(name(&key.id)).into()),
+                        ("type", facts.map(|facts| facts.kind.clone()).into()),
+                        ("ttl_ms", ttl.into()),
+                        ("used_bytes", facts.and_then(|facts| facts.bytes).into()),
+                        ("encoding", facts.and_then(|facts| facts.encoding.clone()).into()),
+                    ]);
                 }
             }
         }
-        let text = String::from_utf8(out.into_inner().ok()?).ok()?;
-        Some(("csv", text))
+        super::export::file(&rows, format)
     }
 }
 

@@ -1,7 +1,10 @@
-//! The pattern of the key browser: a glob that the server looks for, and the same glob here, for what was loaded already.
+//! The pattern of the key browser: a glob that the server looks for, and the same glob here, for what was loaded already. Bytes
+//! that are shown as escapes can be typed as such.
 
-/// What was typed as a pattern. A glob is taken as it is; words without any of its characters are looked for anywhere in the
-/// name; `!` before either shows the others, which the server cannot do, so that all keys are asked for.
+use super::show;
+
+/// What was typed as a pattern. A glob is taken as it is, but for the escapes that names are shown with; words without any of its
+/// characters are looked for anywhere in the name; `!` before either shows the others, which the server cannot do, so that all keys are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pattern {
     glob: Vec<u8>,
@@ -14,8 +17,10 @@ impl Pattern {
         let (is_inverse, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
         let glob = match text {
             "" | "*" => Vec::new(),
-            _ if text.contains(['*', '?', '[', '\\']) => text.as_bytes().to_vec(),
-            _ => format!("*{text}*").into_bytes(),
+            _ => {
+                let (glob, has_wildcards) = compiled(text);
+                if has_wildcards { glob } else { [b"*", glob.as_slice(), b"*"].concat() }
+            }
         };
         Self { is_inverse: is_inverse && !glob.is_empty(), glob }
     }
@@ -33,6 +38,48 @@ impl Pattern {
     /// Whether all names are shown.
     pub(super) fn is_any(&self) -> bool {
         self.glob.is_empty()
+    }
+}
+
+/// The glob of what was typed, with the escapes of [`show::unescape`] as the bytes they stand for, and whether it holds anything that
+/// stands for other characters.
+fn compiled(text: &str) -> (Vec<u8>, bool) {
+    let (mut glob, mut has_wildcards) = (Vec::with_capacity(text.len()), false);
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let len = match escape_len(rest) {
+            Some(len) => len,
+            None if character == '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            None => character.len_utf8(),
+        };
+        let (part, after) = rest.split_at(len);
+        match show::unescape(part) {
+            // A byte that means something in a glob stands for itself.
+            Ok(bytes) if part.starts_with('\\') => {
+                let quoted = bytes.iter().flat_map(|&byte| match byte {
+                    b'*' | b'?' | b'[' | b']' | b'\\' | b'^' | b'-' => vec![b'\\', byte],
+                    byte => vec![byte],
+                });
+                glob.extend(quoted);
+            }
+            _ => {
+                has_wildcards |= matches!(character, '*' | '?' | '[');
+                glob.extend_from_slice(part.as_bytes());
+            }
+        }
+        rest = after;
+    }
+    (glob, has_wildcards)
+}
+
+/// The length of the escape that a text begins with.
+fn escape_len(text: &str) -> Option<usize> {
+    let escape = text.strip_prefix('\\')?;
+    match escape.chars().next()? {
+        '\\' | 'n' | 'r' | 't' => Some(2),
+        'x' => Some(4).filter(|len| text.is_char_boundary(*len)),
+        'u' => text.find('}').map(|end| end + 1),
+        _ => None,
     }
 }
 
@@ -132,16 +179,36 @@ mod tests {
 
     #[test]
     fn what_is_typed_becomes_a_glob() {
-        for (typed, scanned) in
-            [("", None), ("*", None), ("web", Some("*web*")), ("web:*", Some("web:*")), ("!web", None)]
-        {
+        for (typed, scanned) in [
+            ("", None),
+            ("*", None),
+            ("web", Some("*web*")),
+            ("web:*", Some("web:*")),
+            ("!web", None),
+            (r"a\nb", Some("*a\nb*")),
+            (r"a\nb*", Some("a\nb*")),
+            (r"a\\b", Some(r"*a\\b*")),
+            (r"\x2a", Some(r"*\**")),
+            (r"h\*llo", Some(r"*h\*llo*")),
+            (r"\u{202e}?", Some("\u{202e}?")),
+            (r"\x", Some(r"*\x*")),
+        ] {
             assert_eq!(Pattern::parse(typed).scanned(), scanned.map(str::as_bytes), "{typed}");
         }
+        assert_eq!(Pattern::parse(r"\x00\xff").scanned(), Some(&b"*\x00\xff*"[..]));
+        assert!(Pattern::parse(r"a\nb").fits(b"xa\nby") && !Pattern::parse(r"a\nb").fits(b"anb"));
         assert!(!Pattern::parse("!web").fits(b"a:web:1") && Pattern::parse("!web").fits(b"a:1"));
         assert!(Pattern::parse("web").fits(b"a:web:1") && Pattern::parse("!").fits(b"x"));
     }
 
     proptest! {
+        #[test]
+        fn a_name_is_found_by_what_is_shown(name in prop::collection::vec(any::<u8>(), 1..12)) {
+            // Characters that mean something in a glob are typed with a backslash.
+            let shown = show::spelled(&name).replace(['*', '?', '[', '!'], "?");
+            prop_assert!(Pattern::parse(&shown).fits(&name), "{shown}");
+        }
+
         #[test]
         fn any_glob_ends(glob in "[a*?\\[\\]\\\\^-]{0,12}", name in "[a*\\[\\]^-]{0,20}") {
             let escaped: String = name.chars().flat_map(|character| ['\\', character]).collect();

@@ -205,6 +205,11 @@ fn push<'a>(bytes: &mut Vec<u8>, with: &[u8], rest: &'a str) -> &'a str {
     rest
 }
 
+/// A name as it is shown: at most so many columns; one without characters is a pair of quotes.
+pub(super) fn name(name: &[u8], width: usize, ellipsis: &str) -> String {
+    if name.is_empty() { "\"\"".into() } else { text::line(name, width, ellipsis) }
+}
+
 /// The spelling that [`unescape`] reads, with spaces at either end kept from being trimmed.
 pub(super) fn spelled(name: &[u8]) -> String {
     let mut text = text::harmless(name).into_owned();

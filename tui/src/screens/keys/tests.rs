@@ -1,4 +1,4 @@
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
@@ -97,6 +97,7 @@ impl Fake {
     }
 }
 
+const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
 const SIZE: Size = Size { width: 120, height: 30 };
 
 fn picture(app: &App) -> String {
@@ -312,7 +313,7 @@ fn names_and_times_to_live_are_changed() {
     assert_eq!(names(&app), ["a\n", "b"]);
     assert!(app.events.newest().next().unwrap().text.contains("already"));
     server.answers.clear();
-    server.press(&mut app, "C2⏎⏎");
+    server.press(&mut app, "⎋C2⏎⏎");
     assert_eq!(names(&app), ["a\n", "b", "b2"]);
 }
 
@@ -441,9 +442,12 @@ fn values_fit_where_they_are_shown() {
 fn what_is_loaded_is_exported() {
     let mut server = Fake::of(&[&["a,b", "x\n"]]);
     let app = server.started(SIZE);
-    let (extension, text) = Keys.export(&app).unwrap();
+    let (extension, text) = Keys.export(&app, Format::Csv).unwrap();
     assert_eq!(extension, "csv");
     assert_eq!(text, "name,type,ttl_ms,used_bytes,encoding\n\"a,b\",string,,64,embstr\nx\\n,string,,64,embstr\n");
+    let (extension, text) = Keys.export(&app, Format::Json).unwrap();
+    let rows: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!((extension, &rows[1]["name"], &rows[1]["ttl_ms"]), ("json", &r"x\n".into(), &Json::Null));
 }
 
 fn at_every_size(server: &mut Fake, app: &mut App) -> String {
@@ -469,4 +473,82 @@ fn groups_and_values_at_every_size() {
     insta::assert_snapshot!("groups", at_every_size(&mut server, &mut app));
     server.press(&mut app, "j⏎j");
     insta::assert_snapshot!("value", at_every_size(&mut server, &mut app));
+}
+
+/// The databases that keys were asked for in.
+fn dbs(effects: &[Effect]) -> Vec<Option<u64>> {
+    effects.iter().filter_map(|effect| if let Effect::Run(run) = effect { Some(run.db) } else { None }).collect()
+}
+
+#[test]
+fn the_database_of_the_address_is_browsed() {
+    let of = |db, is_rkvs: bool| {
+        let mut app = App::new(Options { tab: Tab::Keys, db: Some(db), ..Options::default() }, SIZE);
+        let mut sample = sample();
+        if !is_rkvs {
+            sample.server.rkvs_version = None;
+        }
+        let effects = update(&mut app, Msg::Sample(Box::new(sample)), 1_000);
+        (app.screens.keys.target.as_ref().map(|target| target.name.clone()), dbs(&effects))
+    };
+    assert_eq!(of(3, true), (Some("jobs".into()), vec![Some(3)]));
+    assert_eq!(of(0, true), (Some("web".into()), vec![Some(0)]));
+    // It has none of that index, as far as it has told.
+    assert_eq!(of(7, true), (None, vec![]));
+    assert_eq!(of(7, false), (Some("7".into()), vec![Some(7)]));
+}
+
+#[test]
+fn keys_are_loaded_again_when_they_are_gone_at_once() {
+    let told = |run_id: &str, keys| {
+        let mut sample = sample();
+        sample.info = crate::state::sample::Info::parse(&format!("run_id:{run_id}")).into();
+        sample.namespaces =
+            Some(vec![Namespace { keys: Some(keys), db: Some(0), ..Namespace::named("web".into()) }].into());
+        Msg::Sample(Box::new(sample))
+    };
+    let mut server = Fake::of(&[&["a", "b"]]);
+    let mut app = server.started(SIZE);
+    for (run_id, keys, pages, left) in [
+        ("x", 2, vec!["a"], 2),
+        ("x", 0, vec![], 0),
+        ("x", 1, vec!["c"], 0),
+        ("y", 1, vec!["c"], 1),
+        ("y", 1, vec![], 1),
+    ] {
+        server.pages = vec![pages.iter().map(|name| name.as_bytes().to_vec()).collect()];
+        let effects = update(&mut app, told(run_id, keys), 2_000);
+        server.serve(&mut app, effects);
+        assert_eq!(names(&app).len(), left, "{run_id} {keys}");
+    }
+    assert!(app.events.newest().any(|event| event.text.contains("the server was restarted")));
+}
+
+#[test]
+fn a_new_name_is_taken_as_it_is_typed() {
+    let mut server = Fake::of(&[&["a"]]);
+    server.answers = vec![("RENAMENX a  b ", Value::Integer(0))];
+    let mut app = server.started(SIZE);
+    server.press(&mut app, "R");
+    let clear = |app: &mut App| update(app, Msg::Key(KeyEvent::new(KeyCode::Char('u'), CONTROL)), 2_000);
+    clear(&mut app);
+    server.press(&mut app, "⇥⇥⏎");
+    assert!(picture(&app).contains("a name is missing"));
+    server.press(&mut app, " b ⇥⇥⏎");
+    assert!(server.asked.iter().any(|line| line == "RENAMENX a  b "), "{:?}", server.asked);
+    let shown = picture(&app);
+    assert!(shown.contains("there is a key of that name already"), "{shown}");
+    let Some(Overlay::Dialog(dialog)) = app.overlays.last() else { panic!("what was typed is lost") };
+    assert_eq!(dialog.fields[0].input.text(), " b ");
+    assert_eq!(names(&app), ["a"]);
+}
+
+#[test]
+fn a_key_without_a_name_is_seen() {
+    let mut server = Fake::of(&[&["", "a"]]);
+    let mut app = server.started(SIZE);
+    assert!(picture(&app).contains("\"\""));
+    server.press(&mut app, "gx");
+    let Some(Overlay::Dialog(dialog)) = app.overlays.last() else { panic!() };
+    assert!(dialog.lines.contains(&("key".into(), "\"\"".into())), "{:?}", dialog.lines);
 }

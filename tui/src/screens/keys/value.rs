@@ -77,7 +77,7 @@ impl Kind {
     /// The headings of what an item is called and of what it holds.
     pub(super) fn headings(self) -> (&'static str, &'static str) {
         match self {
-            Self::String => ("LINE", "VALUE"),
+            Self::String => ("ROW", "VALUE"),
             Self::Hash => ("FIELD", "VALUE"),
             Self::List => ("INDEX", "ELEMENT"),
             Self::Set => ("MEMBER", ""),

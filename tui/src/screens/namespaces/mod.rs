@@ -340,13 +340,6 @@ impl Screen for Namespaces {
         NO_EFFECTS
     }
 
-    fn export(&self, app: &App) -> Option<(&'static str, String)> {
-        let listed = listed(app);
-        let rows = &app.list_of(Tab::Namespaces).rows;
-        let rows: Vec<&Namespace> = rows.iter().filter_map(|row| listed.get(row.index)).collect();
-        Some(("json", serde_json::to_string_pretty(&rows).ok()?))
-    }
-
     fn view(&self, app: &App, frame: &mut Frame<'_>, body: Rect) {
         let parts = parts(app, body);
         let buffer = frame.buffer_mut();

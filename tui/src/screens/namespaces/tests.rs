@@ -6,6 +6,7 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::*;
+use crate::output::Format;
 use crate::state::msg::Msg;
 use crate::state::sample::{Info, Resize, Sample, Server};
 use crate::state::update::update;
@@ -199,7 +200,8 @@ fn headings_sort_and_charts_take_the_focus() {
 fn what_is_shown_is_exported_in_its_order() {
     let mut app = app();
     press(&mut app, "/!1⏎");
-    let (ending, text) = Namespaces.export(&app).unwrap();
-    let rows: Vec<Namespace> = serde_json::from_str(&text).unwrap();
-    assert_eq!((ending, rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>()), ("json", vec!["busy", "0"]));
+    let (ending, text) = Namespaces.export(&app, Format::Json).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let names: Vec<_> = value["rows"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!((ending, names), ("json", vec!["busy", "0"]));
 }

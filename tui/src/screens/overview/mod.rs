@@ -153,23 +153,6 @@ impl Screen for Overview {
                 .join("  "),
         )
     }
-
-    fn export(&self, app: &App) -> Option<(&'static str, String)> {
-        let sample = app.sample();
-        let numbers = tiles::all(app).into_iter().flat_map(|tile| tile.curves);
-        let numbers = numbers.map(|curve| (curve.name.to_owned(), curve.plot.now(app).into()));
-        let events = app.events.newest().map(|event| {
-            serde_json::json!({ "at_ms": event.at_ms, "level": format!("{:?}", event.level).to_lowercase(), "text": event.text })
-        });
-        let all = serde_json::json!({
-            "at_ms": sample.at_ms,
-            "server": sample.server,
-            "numbers": numbers.collect::<serde_json::Map<_, _>>(),
-            "info": sample.info,
-            "events": events.collect::<Vec<_>>(),
-        });
-        Some(("json", serde_json::to_string_pretty(&all).ok()? + "\n"))
-    }
 }
 
 fn focus(app: &App) -> usize {

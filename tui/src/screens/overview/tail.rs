@@ -222,7 +222,7 @@ fn draw_event(app: &App, event: &Event, y: u16, canvas: &mut Canvas<'_>) {
         Level::Bad => Role::Bad,
     };
     let room = canvas.width().saturating_sub(x + role.mark().len() as u16);
-    let end = canvas.aligned(x, y, room, &harmless(&event.text), Align::Left, role);
+    let end = canvas.aligned(x, y, room, &crate::text::typed(&event.text), Align::Left, role);
     canvas.text(end, y, role.mark(), role);
 }
 

@@ -6,6 +6,7 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::*;
+use crate::output::Format;
 use crate::state::Options;
 use crate::state::events::Level;
 use crate::state::msg::Msg;
@@ -265,9 +266,9 @@ fn what_is_focused_is_copied_and_all_is_exported() {
     assert_eq!(Overview.copy(&app).unwrap(), "ops/s  1.0k  5m  min 1.0k  avg 1.0k  max 1.0k  errors 0/s");
     app.focus = NAMESPACES;
     assert_eq!(Overview.copy(&app).unwrap(), "top namespaces  busy calm idle");
-    let (extension, contents) = Overview.export(&app).unwrap();
+    let (extension, contents) = Overview.export(&app, Format::Json).unwrap();
     let value: serde_json::Value = serde_json::from_str(&contents).unwrap();
-    assert_eq!(extension, "json");
-    assert_eq!(value["numbers"]["ops/s"], 1000.0);
-    assert!(value["numbers"]["cpu"].is_null(), "not told is not zero");
+    assert_eq!((extension, &value["version"], &value["view"]), ("json", &1.into(), &"overview".into()));
+    assert_eq!(value["rows"][0]["ops_per_second"], 1000.0);
+    assert!(value["rows"][0]["cpu_cores"].is_null(), "not told is not zero");
 }

@@ -324,13 +324,6 @@ impl Screen for Persistence {
         NO_EFFECTS
     }
 
-    fn export(&self, app: &App) -> Option<(&'static str, String)> {
-        let listed = listed(app);
-        let rows = &app.list_of(Tab::Persistence).rows;
-        let rows: Vec<&Autosave> = rows.iter().filter_map(|row| listed.get(row.index)).collect();
-        Some(("json", serde_json::to_string_pretty(&rows).ok()?))
-    }
-
     fn view(&self, app: &App, frame: &mut Frame<'_>, body: Rect) {
         let parts = parts(app, body);
         let buffer = frame.buffer_mut();

@@ -489,10 +489,6 @@ impl Screen for Shards {
         )
     }
 
-    fn export(&self, app: &App) -> Option<(&'static str, String)> {
-        Some(("json", serde_json::to_string_pretty(app.sample().shards.as_deref()?).ok()?))
-    }
-
     fn view(&self, app: &App, frame: &mut Frame<'_>, body: Rect) {
         let parts = parts(app, body);
         let buffer = frame.buffer_mut();

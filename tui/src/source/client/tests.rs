@@ -100,3 +100,15 @@ async fn a_server_that_goes_away_or_talks_nonsense_is_an_error() {
     assert!(matches!(error(Some(&NESTED)).await, Error::Protocol(_)));
     assert!(matches!(error(Some(b"$99999999999\r\n")).await, Error::TooLarge));
 }
+
+#[tokio::test]
+async fn an_error_may_hold_any_bytes() {
+    for hello in [RESP3, NO_HELLO] {
+        let mut client =
+            connect("x", 9, hello, |_| Some(b"-ERR unknown command 'a\xff\xfe'\r\n".to_vec())).await.unwrap();
+        for _ in 0..2 {
+            let reply = client.call(args(["A"])).await.unwrap();
+            assert_eq!(reply, Value::Error("ERR unknown command 'a\u{fffd}\u{fffd}'".into()));
+        }
+    }
+}

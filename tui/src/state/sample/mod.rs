@@ -80,6 +80,9 @@ pub struct Sample {
     /// Parts that are so large that they are asked for less often than the rest, and every how many seconds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slow_parts: Vec<(String, u64)>,
+    /// Parts that the server refused to tell, by the view they are for, and how it said so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<(String, String)>,
     /// The namespaces by database index; on a plain Redis the databases that hold keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespaces: Option<Arc<Vec<Namespace>>>,
@@ -118,6 +121,11 @@ impl Sample {
         keep(&mut self.slowlog, &older.slowlog);
         keep(&mut self.config, &older.config);
         keep(&mut self.autosaves, &older.autosaves);
+    }
+
+    /// Why the server does not tell what a view is about.
+    pub fn refusal(&self, view: &str) -> Option<&str> {
+        self.refusals.iter().find(|(of, _)| of == view).map(|(_, reason)| reason.as_str())
     }
 
     /// A namespace by name. `O(n)`.

@@ -329,3 +329,34 @@ fn the_mouse_selects_rows_tabs_and_buttons() {
     assert_eq!(click(&mut app, "Cancel"), []);
     assert!(app.overlays.is_empty());
 }
+
+#[test]
+fn a_recording_says_what_it_is() {
+    let options = Options { is_readonly: true, is_replay: true, ..Options::default() };
+    let mut app = App::new(options, Size::new(100, 24));
+    update(&mut app, Msg::Sample(Box::new(sample(1_000, "run_id:1\r\n"))), 1_000);
+    assert!(picture(&app).contains("REPLAY") && !picture(&app).contains("LIVE"));
+    type_in(&mut app, "b");
+    assert!(picture(&app).contains("this is a recording") && !picture(&app).contains("--readonly"));
+    type_in(&mut app, "⎋");
+    update(&mut app, Msg::Ended, 2_000);
+    assert!(picture(&app).contains("REPLAY ended"));
+}
+
+#[test]
+fn exports_are_json_or_csv() {
+    let mut app = app();
+    type_in(&mut app, "2");
+    for (command, ending, begin) in
+        [(":export⏎", ".json", "{\"version\":1,\"view\":\"namespaces\""), (":export csv⏎", ".csv", "at_ms,name,db,")]
+    {
+        let effects = type_in(&mut app, command);
+        let Some(Effect::Export { file, contents }) = effects.first() else { panic!("{effects:?}") };
+        assert!(file.ends_with(ending) && contents.starts_with(begin), "{file}: {contents}");
+    }
+    assert!(type_in(&mut app, ":export xml⏎").is_empty());
+    type_in(&mut app, "6");
+    let effects = type_in(&mut app, "o");
+    let Some(Effect::Export { contents, .. }) = effects.first() else { panic!("{effects:?}") };
+    assert!(contents.contains("\"scope\":\"server\""), "{contents}");
+}

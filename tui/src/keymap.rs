@@ -11,6 +11,7 @@ use crate::widgets::palette;
 pub enum Action {
     // Everywhere.
     Quit,
+    Redraw,
     Suspend,
     GoTo(Tab),
     NextTab,
@@ -295,6 +296,7 @@ pub static BINDINGS: &[Binding] = &[
     global(&[special(TabKey)], Action::NextTab, "", "next tab"),
     global(&[special(BackTab)], Action::PreviousTab, "", "previous tab"),
     global(&[special(Esc), special(Backspace)], Action::Back, "", "back: close the details, the zoom, the filter"),
+    global(&[ctrl('l')], Action::Redraw, "", "draw everything anew"),
     global(&[ctrl('z')], Action::Suspend, "", "stop until the shell continues it"),
     global(&[key('q'), ctrl('c')], Action::Quit, "quit", "quit"),
 ];

@@ -9,17 +9,19 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use ratatui::layout::Size;
+use rkvs_tui::app::{self, End};
 use rkvs_tui::cli::setup::Setup;
 use rkvs_tui::cli::{Cli, Command, one_line};
 use rkvs_tui::failure::Failure;
 use rkvs_tui::output::run::{self as output, Plan, complain};
 use rkvs_tui::output::{contract, views::View};
+use rkvs_tui::signals::Signals;
 use rkvs_tui::source::record::{Recorder, Recording};
 use rkvs_tui::source::{live, replay};
 use rkvs_tui::state::sample::Wants;
 use rkvs_tui::state::{App, Options};
 use rkvs_tui::theme::{Charset, Theme};
-use rkvs_tui::{app, clock, commands, log, terminal};
+use rkvs_tui::{clock, commands, log, terminal};
 use tokio::sync::mpsc;
 
 fn main() -> ExitCode {
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
         }
     };
     match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => fail(&failure),
     }
 }
@@ -44,12 +46,12 @@ fn fail(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.code())
 }
 
-fn run(mut cli: Cli) -> Result<(), Failure> {
+fn run(mut cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
-        Some(Command::Completions { shell }) => return completions(shell),
+        Some(Command::Completions { shell }) => return completions(shell).map(success),
         Some(Command::Schema { view }) => {
             let schema = contract::schema(view_of(view)?);
-            return print(format!("{schema:#}\n").as_bytes());
+            return print(format!("{schema:#}\n").as_bytes()).map(success);
         }
         _ => {}
     }
@@ -63,10 +65,14 @@ fn run(mut cli: Cli) -> Result<(), Failure> {
         if cli.once || cli.watch.is_some() || cli.record.is_some() || cli.replay.is_some() {
             return Err(Failure::Usage("--once, --watch, --record and --replay go with no command".into()));
         }
-        return runtime.block_on(commands::run(command, &setup, &mut io::stdout()));
+        return runtime.block_on(commands::run(command, &setup, &mut io::stdout())).map(success);
     }
     let is_told = cli.once || cli.watch.is_some() || setup.asked_format.is_some() || !io::stdout().is_terminal();
-    if is_told { runtime.block_on(tell(&cli, setup)) } else { runtime.block_on(dashboard(&cli, setup)) }
+    if is_told { runtime.block_on(tell(&cli, setup)).map(success) } else { runtime.block_on(dashboard(&cli, setup)) }
+}
+
+fn success(_: ()) -> ExitCode {
+    ExitCode::SUCCESS
 }
 
 /// `--once` and `--watch`.
@@ -88,7 +94,8 @@ async fn tell(cli: &Cli, setup: Setup) -> Result<(), Failure> {
     }
 }
 
-async fn dashboard(cli: &Cli, setup: Setup) -> Result<(), Failure> {
+/// The dashboard. Ended by a signal it has the exit code that a shell gives to who dies of it.
+async fn dashboard(cli: &Cli, setup: Setup) -> Result<ExitCode, Failure> {
     let palette = setup.theme.unless_no_color(std::env::var_os("NO_COLOR").as_deref());
     let place = cli.replay.as_ref().map_or_else(|| setup.address.to_string(), |file| file.display().to_string());
     let options = Options {
@@ -103,6 +110,8 @@ async fn dashboard(cli: &Cli, setup: Setup) -> Result<(), Failure> {
     };
     let recorder = recorder(cli)?;
     let recording = cli.replay.as_deref().map(checked).transpose()?;
+    // From here on no signal leaves the terminal behind as it is.
+    let signals = Signals::listen().map_err(local)?;
     let guard = terminal::enter(options.has_mouse).map_err(local)?;
     let (width, height) = crossterm::terminal::size().map_err(local)?;
     let interval_ms = options.interval_ms;
@@ -112,7 +121,10 @@ async fn dashboard(cli: &Cli, setup: Setup) -> Result<(), Failure> {
         Some(recording) => replay::spawn(recording, cli.speed, messages_out),
         None => live::spawn(setup.address, interval_ms, Wants::default(), messages_out),
     };
-    app::run(state, guard, source, messages, recorder).await.map_err(local)
+    Ok(match app::run(state, guard, signals, source, messages, recorder).await.map_err(local)? {
+        End::Quit => ExitCode::SUCCESS,
+        End::Signal(number) => ExitCode::from(128_u8.saturating_add(number.try_into().unwrap_or(u8::MAX))),
+    })
 }
 
 fn recorder(cli: &Cli) -> Result<Option<Recorder>, Failure> {

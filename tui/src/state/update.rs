@@ -299,6 +299,7 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
     let page = height.saturating_sub(1).max(1) as isize;
     match action {
         Action::Quit => return vec![Effect::Quit],
+        Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
         Action::GoTo(tab) => return go_to(app, tab, argument),
         Action::NextTab => return step_tab(app, 1),

@@ -76,6 +76,12 @@ pub fn button_at(app: &App, dialog: &Dialog, at: Position) -> Option<Focus> {
     Some(if button == 0 { Focus::Cancel } else { Focus::Verb })
 }
 
+/// How far a dialog is scrolled after so many rows more, or less.
+pub fn dialog_scrolled(app: &App, dialog: &Dialog, by: i16) -> u16 {
+    let layout = with_dialog(dialog, |widget| widget.layout(Rect::from((Position::ORIGIN, app.size))));
+    layout.offset.saturating_add_signed(by).min(layout.offset_max)
+}
+
 fn header(app: &App, area: Rect, buffer: &mut Buffer) {
     let server = app.server();
     let harmless = |text: &str| text::harmless(text.as_bytes()).into_owned();
@@ -198,38 +204,46 @@ fn masked(text: &str) -> String {
 fn with_dialog<T>(dialog: &Dialog, then: impl FnOnce(&dialog::Dialog<'_>) -> T) -> T {
     // Names that are no text come spelled with backslashes, which stay as they are.
     let harmless = |text: &str| text::typed(text).into_owned();
-    let focused = if let Focus::Field(index) = dialog.focus { Some(index) } else { None };
-    // One field can be typed into at a time; with no focus on any it is the last one.
-    let open = focused.or(dialog.fields.len().checked_sub(1));
-    let mut lines: Vec<(String, String, Role)> =
-        dialog.lines.iter().map(|(label, words)| (harmless(label), harmless(words), Role::Text)).collect();
-    for (index, field) in dialog.fields.iter().enumerate().filter(|(index, _)| Some(*index) != open) {
-        let mark = if focused.is_some_and(|focused| index < focused) { Role::Text } else { Role::Label };
-        let typed = if field.is_secret { masked(field.input.text()) } else { harmless(field.input.text()) };
-        lines.push((harmless(&field.label), typed, mark));
-    }
-    let previewed = dialog.previewed();
-    lines.extend(previewed.iter().map(|(label, words)| (harmless(label), harmless(words), Role::Accent)));
-    lines.extend(dialog.error.iter().map(|error| ("error".into(), harmless(error), Role::Bad)));
+    let pairs = |pairs: &[(String, String)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(label, words)| (harmless(label), harmless(words))).collect()
+    };
+    let (lines, previews) = (pairs(&dialog.lines), pairs(&dialog.previewed()));
     let lines: Vec<DialogLine<'_>> =
-        lines.iter().map(|(label, value, role)| DialogLine { label, value, role: *role }).collect();
-    let label = open.map(|index| harmless(&dialog.fields[index].label));
-    let secret = open.map(|index| masked(dialog.fields[index].input.text()));
-    let input = open.zip(label.as_deref()).zip(secret.as_deref()).map(|((index, label), secret)| {
-        let field = &dialog.fields[index];
-        let cursor = field.input.parts().0.chars().count();
-        let masked = Input { text: secret, cursor, placeholder: "" };
-        DialogInput { label, input: if field.is_secret { masked } else { typed(&field.input, "") } }
-    });
+        lines.iter().map(|(label, value)| DialogLine { label, value, role: Role::Text }).collect();
+    let previews: Vec<DialogLine<'_>> =
+        previews.iter().map(|(label, value)| DialogLine { label, value, role: Role::Accent }).collect();
+    let labels: Vec<String> = dialog.fields.iter().map(|field| harmless(&field.label)).collect();
+    let secrets: Vec<String> = dialog.fields.iter().map(|field| masked(field.input.text())).collect();
+    let fields: Vec<DialogInput<'_>> = dialog
+        .fields
+        .iter()
+        .zip(labels.iter().zip(&secrets))
+        .map(|(field, (label, secret))| {
+            let cursor = field.input.parts().0.chars().count();
+            let masked = Input { text: secret, cursor, placeholder: "" };
+            DialogInput { label, input: if field.is_secret { masked } else { typed(&field.input, "") } }
+        })
+        .collect();
     let buttons: &[&str] = if dialog.is_question() { &["Cancel", &dialog.verb] } else { &["Close"] };
     let focus = match dialog.focus {
-        Focus::Field(_) => dialog::Focus::Input,
+        Focus::Field(index) => dialog::Focus::Field(index),
         Focus::Cancel => dialog::Focus::Button(0),
         Focus::Verb => dialog::Focus::Button(1),
     };
+    let error = dialog.error.as_deref().map(harmless);
     let title = harmless(&dialog.title);
     let role = if dialog.is_destructive { Role::Bad } else { Role::Accent };
-    then(&dialog::Dialog { title: &title, role, lines: &lines, input, buttons, focus })
+    then(&dialog::Dialog {
+        title: &title,
+        role,
+        lines: &lines,
+        fields: &fields,
+        previews: &previews,
+        error: error.as_deref(),
+        buttons,
+        focus,
+        scroll: dialog.scroll,
+    })
 }
 
 fn help(query: &input::Input, offset: usize, screen: Rect, buffer: &mut Buffer, app: &App) -> Option<Position> {

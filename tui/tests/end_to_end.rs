@@ -158,7 +158,7 @@ fn the_number_of_shards_is_changed() {
     stage.terminal.type_in("resize 64");
     stage.terminal.press(&["Enter"]);
     stage.terminal.wait_for("a question", |screen| screen.contains("Cancel") && screen.contains("64"));
-    stage.terminal.press(&["Enter", "Enter"]);
+    stage.terminal.press(&["Enter", "Tab", "Enter"]);
     let shards = || {
         let reply = stage.server.client().line("NAMESPACE INFO sessions");
         let items = reply.items().expect("fields and values");

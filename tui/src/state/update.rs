@@ -191,6 +191,11 @@ fn ask_again(app: &mut App, answer: &Answer) {
 }
 
 fn press(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    match key.code {
+        KeyCode::PageUp if scroll_dialog(app, -DIALOG_PAGE) => return NO_EFFECTS,
+        KeyCode::PageDown if scroll_dialog(app, DIALOG_PAGE) => return NO_EFFECTS,
+        _ => {}
+    }
     let Some(overlay) = app.overlays.last_mut() else {
         let has_list = screens::of(app.tab).has_list();
         let Some(action) = keymap::lookup(app.tab, has_list, key) else { return NO_EFFECTS };
@@ -265,6 +270,19 @@ fn press(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             NO_EFFECTS
         }
     }
+}
+
+/// Rows that PgUp and PgDn scroll a dialog by: one less than the least that shows.
+const DIALOG_PAGE: i16 = 3;
+
+/// Scrolls the dialog that lies uppermost, if one does.
+fn scroll_dialog(app: &mut App, by: i16) -> bool {
+    let Some(Overlay::Dialog(dialog)) = app.overlays.last() else { return false };
+    let rows = view::dialog_scrolled(app, dialog, by);
+    if let Some(Overlay::Dialog(dialog)) = app.overlays.last_mut() {
+        dialog.scroll = Some(rows);
+    }
+    true
 }
 
 /// Lines of help that can be scrolled away; drawing stops at the last one.

@@ -141,17 +141,17 @@ fn a_resize_names_the_selected_namespace_and_checks_the_number() {
     let mut app = app();
     type_in(&mut app, "2jR");
     update(&mut app, Msg::Key(KeyEvent::from(KeyCode::Backspace)), 0);
-    assert_eq!(requests(&type_in(&mut app, "x⏎⏎")), [""; 0]);
+    assert_eq!(requests(&type_in(&mut app, "x⏎⇥⏎")), [""; 0]);
     assert_eq!(app.overlays.len(), 1);
     update(&mut app, Msg::Key(KeyEvent::from(KeyCode::Backspace)), 0);
-    assert_eq!(requests(&type_in(&mut app, "16⏎⏎")), ["NAMESPACE RESIZE b 16"]);
-    assert_eq!(requests(&type_in(&mut app, ":resize 64⏎⏎⏎")), ["NAMESPACE RESIZE b 64"]);
+    assert_eq!(requests(&type_in(&mut app, "16⏎⇥⏎")), ["NAMESPACE RESIZE b 16"]);
+    assert_eq!(requests(&type_in(&mut app, ":resize 64⏎⏎⇥⏎")), ["NAMESPACE RESIZE b 64"]);
 }
 
 #[test]
 fn readonly_refuses_dialogs_and_whatever_gets_past_them() {
     let mut app = readonly();
-    for keys in ["b⇥⏎", "B⇥⏎", "2R⏎⏎⏎", "c⇥⏎", ":bgsave⏎⇥⏎", ":resize 9⏎⏎⏎"] {
+    for keys in ["b⇥⏎", "B⇥⏎", "2R⏎⏎⇥⏎", "c⇥⏎", ":bgsave⏎⇥⏎", ":resize 9⏎⏎⇥⏎"] {
         assert_eq!(requests(&type_in(&mut app, keys)), [""; 0], "{keys}");
         app.overlays.clear();
     }

@@ -96,13 +96,16 @@ async fn tell(cli: &Cli, setup: Setup) -> Result<(), Failure> {
 
 /// The dashboard. Ended by a signal it has the exit code that a shell gives to who dies of it.
 async fn dashboard(cli: &Cli, setup: Setup) -> Result<ExitCode, Failure> {
-    let palette = setup.theme.unless_no_color(std::env::var_os("NO_COLOR").as_deref());
+    let no_color = std::env::var_os("NO_COLOR");
+    let palette = setup.theme.unless_no_color(no_color.as_deref());
     let place = cli.replay.as_ref().map_or_else(|| setup.address.to_string(), |file| file.display().to_string());
     let options = Options {
         is_readonly: setup.is_readonly || cli.replay.is_some(),
         theme: Theme::new(palette, if setup.is_ascii { Charset::Ascii } else { Charset::Unicode }),
         interval_ms: setup.interval.as_millis() as u64,
         has_mouse: setup.has_mouse,
+        has_colours: no_color.is_none_or(|value| value.is_empty()),
+        is_replay: cli.replay.is_some(),
         namespace: setup.namespace.clone(),
         address: place,
         tab: setup.view,

@@ -10,6 +10,7 @@ pub mod input;
 pub mod list;
 pub mod msg;
 pub mod pace;
+pub mod palette;
 pub mod sample;
 pub mod saves;
 pub mod settings_seen;
@@ -17,6 +18,7 @@ pub mod shard_waits;
 pub mod tab;
 pub mod update;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use dialog::Dialog;
@@ -52,6 +54,10 @@ pub struct Options {
     pub interval_ms: u64,
     /// Whether the mouse is taken.
     pub has_mouse: bool,
+    /// Whether the environment allows colours: themes make no difference without.
+    pub has_colours: bool,
+    /// Whether a recording is shown rather than a server.
+    pub is_replay: bool,
     /// The namespace that is looked at first.
     pub namespace: Option<String>,
     /// The address, until the server has answered.
@@ -69,6 +75,8 @@ impl Default for Options {
             theme: Theme::default(),
             interval_ms: 1_000,
             has_mouse: true,
+            has_colours: true,
+            is_replay: false,
             namespace: None,
             address: String::new(),
             tab: Tab::Overview,
@@ -114,6 +122,15 @@ pub enum Overlay {
     },
     /// The filter of the list is typed; it takes effect while it is.
     Filter,
+}
+
+/// A change that is not answered yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The label of its request.
+    pub label: String,
+    /// When it was sent: milliseconds since 1970.
+    pub since_ms: u64,
 }
 
 /// Everything that is known.
@@ -162,8 +179,11 @@ pub struct App {
     lists: [List; Tab::ALL.len()],
     /// What the source was last told to poll.
     wants: Wants,
-    /// The tab shown before.
-    previous_tab: Tab,
+    /// When the server was last heard: milliseconds since 1970.
+    heard_at_ms: u64,
+    /// Changes that were asked for and are not answered yet, the oldest first. The source takes a few at a time and answers all
+    /// others at once.
+    pending: VecDeque<Pending>,
 }
 
 impl App {
@@ -192,7 +212,8 @@ impl App {
             screens: screens::States::default(),
             lists: Default::default(),
             wants: Wants::default(),
-            previous_tab: Tab::Overview,
+            heard_at_ms: 0,
+            pending: VecDeque::new(),
             options,
         }
     }
@@ -215,6 +236,20 @@ impl App {
     /// Whether anything was told yet.
     pub fn has_data(&self) -> bool {
         self.latest.at_ms > 0
+    }
+
+    /// For how many seconds nothing was heard of a server that is late.
+    pub fn waiting_s(&self) -> Option<u64> {
+        let silent_ms = self.now_ms.saturating_sub(self.heard_at_ms);
+        // Time goes by in seconds here: what comes more often cannot be late by less.
+        let is_late = silent_ms > 2 * self.options.interval_ms.max(1_000);
+        let is_awaited = self.connection == Connection::Connected && !self.options.is_replay;
+        (is_awaited && is_late).then_some(silent_ms / 1_000)
+    }
+
+    /// The change that has been waiting longest for its answer.
+    pub fn pending(&self) -> Option<&Pending> {
+        self.pending.front()
     }
 
     /// Who answers.

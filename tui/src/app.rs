@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::clock;
+use crate::signals::{self, Asked, Signals};
 use crate::source::record::{Recorder, private_file};
 use crate::source::{Order, Source};
 use crate::state::App;
@@ -25,14 +26,25 @@ pub const MESSAGES_MAX: usize = 64;
 const FRAME: Duration = Duration::from_millis(33);
 const TICK: Duration = Duration::from_secs(1);
 
-/// Runs until the user quits.
+/// Why it has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The user quit, or the terminal is gone.
+    Quit,
+    /// A signal of that number said so.
+    Signal(i32),
+}
+
+/// Runs until the user quits or a signal ends it.
 pub async fn run(
     mut app: App,
     mut guard: Guard,
+    mut signals: Signals,
     source: Source,
     mut messages: mpsc::Receiver<Msg>,
     mut recorder: Option<Recorder>,
-) -> io::Result<()> {
+) -> io::Result<End> {
+    // One for the whole run: a second one would wait for ever for what the first one holds while it waits for a key.
     let mut input = EventStream::new();
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -41,10 +53,22 @@ pub async fn run(
     loop {
         let msg = tokio::select! {
             biased;
+            asked = signals.next() => match asked {
+                Asked::End(number) => return Ok(End::Signal(number)),
+                Asked::Stop => {
+                    suspend(&mut app, &mut guard, &mut signals).await?;
+                    None
+                }
+                // The shell has used the terminal meanwhile, also when what stopped this could not be caught.
+                Asked::GoOn => {
+                    guard.resume()?;
+                    None
+                }
+            },
             event = input.next() => match event {
                 Some(event) => message(event?),
                 // The terminal is gone.
-                None => return Ok(()),
+                None => return Ok(End::Quit),
             },
             () = sleep_until(next_frame), if is_stale => {
                 let size = guard.terminal().size()?;
@@ -60,6 +84,7 @@ pub async fn run(
             msg = messages.recv() => msg,
             _ = tick.tick() => Some(Msg::Tick),
         };
+        is_stale = true;
         let Some(msg) = msg else { continue };
         if let (Msg::Sample(sample), Some(recording)) = (&msg, &mut recorder)
             && let Err(error) = recording.write(sample)
@@ -67,14 +92,10 @@ pub async fn run(
             recorder = None;
             update(&mut app, Msg::Notice(Err(format!("the recording has ended: {error}"))), clock::now_ms());
         }
-        is_stale = true;
         for effect in update(&mut app, msg, clock::now_ms()) {
             match effect {
-                Effect::Quit => return Ok(()),
-                Effect::Suspend => {
-                    suspend(&mut guard).await?;
-                    input = EventStream::new();
-                }
+                Effect::Quit => return Ok(End::Quit),
+                Effect::Suspend => suspend(&mut app, &mut guard, &mut signals).await?,
                 effect => {
                     if let Some(notice) = carry_out(effect, &mut guard, &source, recorder.is_some())? {
                         update(&mut app, notice, clock::now_ms());
@@ -126,19 +147,23 @@ fn carry_out(effect: Effect, guard: &mut Guard, source: &Source, is_recording: b
             guard.set_mouse(has_mouse)?;
             return Ok(None);
         }
+        Effect::Redraw => {
+            guard.redraw()?;
+            return Ok(None);
+        }
         Effect::Suspend | Effect::Quit => return Ok(None),
     };
     let refused = source.order(order).err();
     Ok(refused.map(|request| Msg::Answer(request.answer(Err("too many requests wait".into())))))
 }
 
-/// Gives the terminal back and stops; the shell continues the process.
-async fn suspend(guard: &mut Guard) -> io::Result<()> {
+/// Gives the terminal back and stops, where there is a shell that can continue the process.
+async fn suspend(app: &mut App, guard: &mut Guard, signals: &mut Signals) -> io::Result<()> {
+    if !signals::has_shell() {
+        update(app, Msg::Notice(Err("there is no shell to go back to".into())), clock::now_ms());
+        return Ok(());
+    }
     guard.suspend();
-    let mut continued = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(SIGCONT))?;
-    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
-    continued.recv().await;
+    signals.stop().await?;
     guard.resume()
 }
-
-const SIGCONT: i32 = rustix::process::Signal::CONT.as_raw();

@@ -11,6 +11,7 @@ use crate::widgets::palette;
 pub enum Action {
     // Everywhere.
     Quit,
+    Redraw,
     Suspend,
     GoTo(Tab),
     NextTab,
@@ -208,7 +209,6 @@ pub static BINDINGS: &[Binding] = &[
     change(on(&[Namespaces, Shards], &[key('c')], Action::CancelResize, "", "cancel a change of the number of shards")),
     change(on(&[Namespaces], &[key('n')], Action::Create, "new", "create a namespace")),
     change(on(&[Namespaces], &[key('x')], Action::Delete, "delete", "delete the namespace")),
-    change(on(&[Namespaces], &[key('X')], Action::Flush, "", "delete all keys of the namespace")),
     change(on(
         &[Namespaces, Persistence],
         &[key('a')],
@@ -223,6 +223,7 @@ pub static BINDINGS: &[Binding] = &[
     change(on(&[Namespaces], &[key('L')], Action::Limits, "limits", "change the limits of a namespace")),
     on(&[Namespaces], &[key('K')], Action::BrowseKeys, "keys", "browse the keys of the namespace"),
     on(&[Namespaces], &[key('h')], Action::ShowShards, "shards", "show the shards of the namespace"),
+    change(on(&[Namespaces], &[key('X')], Action::Flush, "flush", "delete all keys of the namespace")),
     on(&[Shards, Keys], &[key('n')], Action::ChooseNamespace, "namespace", "choose the namespace"),
     change(on(&[Clients], &[key('x')], Action::Kill, "kill", "kill the selected client")),
     change(on(&[Clients], &[key('X')], Action::KillMatching, "kill all", "kill all clients that the filter shows")),
@@ -301,6 +302,7 @@ pub static BINDINGS: &[Binding] = &[
     global(&[special(TabKey)], Action::NextTab, "", "next tab"),
     global(&[special(BackTab)], Action::PreviousTab, "", "previous tab"),
     global(&[special(Esc), special(Backspace)], Action::Back, "", "back: close the details, the zoom, the filter"),
+    global(&[ctrl('l')], Action::Redraw, "", "draw everything anew"),
     global(&[ctrl('z')], Action::Suspend, "", "stop until the shell continues it"),
     global(&[key('q'), ctrl('c')], Action::Quit, "quit", "quit"),
 ];
@@ -318,6 +320,35 @@ pub fn valid(tab: Tab, has_list: bool) -> impl Iterator<Item = &'static Binding>
         Context::List => has_list,
         Context::Tabs(tabs) => tabs.contains(&tab),
     })
+}
+
+/// The tabs of each binding of an action that belongs to screens; nothing when it works everywhere.
+pub fn places(action: Action) -> impl Iterator<Item = &'static [Tab]> {
+    BINDINGS.iter().filter(move |binding| binding.action == action).filter_map(|binding| match binding.context {
+        Context::Tabs(tabs) => Some(tabs),
+        Context::Global | Context::Elsewhere(_) | Context::List => None,
+    })
+}
+
+/// Whether an action changes the server.
+pub fn is_change(action: Action) -> bool {
+    BINDINGS.iter().any(|binding| binding.action == action && binding.is_change)
+}
+
+/// Whether an action is of no use before the server has told anything.
+pub fn needs_server(action: Action) -> bool {
+    is_change(action)
+        || places(action).next().is_some()
+        || matches!(action, Action::Pause | Action::Copy | Action::Export | Action::Filter)
+}
+
+/// Whether an action is about the selected row.
+pub fn is_about_row(action: Action) -> bool {
+    use Action::{Autosave, CancelResize, CopyKey, Delete, Expire, Flush, Kill, Limits, Rename, Resize, SaveNamespace};
+    matches!(
+        action,
+        Autosave | CancelResize | CopyKey | Delete | Expire | Flush | Kill | Limits | Rename | Resize | SaveNamespace
+    )
 }
 
 /// A command of the palette.
@@ -398,11 +429,14 @@ pub fn candidates(line: &str) -> Vec<&'static PaletteCommand> {
 }
 
 /// Reads a line of the palette, of whose candidates this one is chosen: what to do, and what follows the name.
-pub fn parse_command(line: &str, selected: usize) -> Result<(Action, Option<String>), String> {
+pub fn parse_command(
+    line: &str,
+    candidates: &[&PaletteCommand],
+    selected: usize,
+) -> Result<(Action, Option<String>), String> {
     let line = line.trim();
     let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let argument = Some(argument.trim().to_owned()).filter(|argument| !argument.is_empty());
-    let candidates = candidates(line);
     let Some(command) = candidates.get(selected.min(candidates.len().saturating_sub(1))) else {
         return Err(format!("there is no command {name}"));
     };
@@ -420,33 +454,57 @@ pub fn parse_command(line: &str, selected: usize) -> Result<(Action, Option<Stri
 pub struct Section {
     /// Where they mean something.
     pub title: String,
-    /// What is written on the keys, and what they do.
-    pub entries: Vec<(String, &'static str)>,
+    /// Keys and what they do.
+    pub entries: Vec<Entry>,
 }
 
-/// All keys, by where they mean something.
-pub fn help() -> Vec<Section> {
-    let mut sections: Vec<Section> = Vec::new();
-    let titles = |context| match context {
-        Context::Global | Context::Elsewhere(_) => vec!["Everywhere"],
-        Context::List => vec!["Lists"],
-        Context::Tabs(tabs) => tabs.iter().map(|tab| tab.title()).collect(),
-    };
-    for title in Tab::ALL.iter().map(|tab| tab.title()).chain(["Lists", "Everywhere"]) {
-        let bindings = BINDINGS.iter().filter(|binding| titles(binding.context).contains(&title));
-        let entries: Vec<_> = bindings.map(|binding| (binding.labels(), binding.help)).collect();
-        if !entries.is_empty() {
-            sections.push(Section { title: title.to_owned(), entries });
-        }
+/// A line of the help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What is written on the keys.
+    pub keys: String,
+    /// What they do.
+    pub words: &'static str,
+    /// The word for it in the key bar, by which it is found as well.
+    pub hint: &'static str,
+}
+
+impl Entry {
+    fn of(binding: &Binding) -> Self {
+        Self { keys: binding.labels(), words: binding.help, hint: binding.hint }
     }
-    sections.reverse();
+}
+
+/// The keys of these tabs that are offered there, the tab that is shown first, then what works on all of them.
+pub fn help(shown: Tab, tabs: &[Tab], is_offered: impl Fn(Tab, &Binding) -> bool) -> Vec<Section> {
+    let section = |title: &str, bindings: Vec<&Binding>| Section {
+        title: title.to_owned(),
+        entries: bindings.into_iter().map(Entry::of).collect(),
+    };
+    let of_tab = |tab: Tab| {
+        let is_its = |binding: &&Binding| matches!(binding.context, Context::Tabs(tabs) if tabs.contains(&tab));
+        let bindings = BINDINGS.iter().filter(is_its).filter(|binding| is_offered(tab, binding));
+        section(tab.title(), bindings.collect())
+    };
+    let of_all = |title, is_its: fn(&Context) -> bool| {
+        let bindings = BINDINGS.iter().filter(|binding| is_its(&binding.context));
+        section(title, bindings.filter(|binding| tabs.iter().any(|&tab| is_offered(tab, binding))).collect())
+    };
     let dialogs = [
         ("Tab Shift-Tab", "to the next field or button, or the one before"),
-        ("Enter", "press the button; Cancel has the focus at first"),
+        ("Enter", "to the next field, or press the button; Cancel comes first"),
+        ("PgUp PgDn", "scroll what does not fit"),
         ("Esc", "cancel"),
     ];
-    let entries = dialogs.map(|(keys, words)| (keys.to_owned(), words)).to_vec();
-    sections.push(Section { title: "Dialogs".into(), entries });
+    let entries = dialogs.map(|(keys, words)| Entry { keys: keys.to_owned(), words, hint: "" }).to_vec();
+    let mut sections = vec![
+        of_tab(shown),
+        of_all("Lists", |context| *context == Context::List),
+        of_all("Everywhere", |context| matches!(context, Context::Global | Context::Elsewhere(_))),
+        Section { title: "Dialogs".into(), entries },
+    ];
+    sections.extend(tabs.iter().filter(|tab| **tab != shown).map(|&tab| of_tab(tab)));
+    sections.retain(|section| !section.entries.is_empty());
     sections
 }
 
@@ -503,15 +561,39 @@ mod tests {
 
     #[test]
     fn every_binding_stands_in_the_help() {
-        let help = help();
+        let help = help(Clients, &Tab::ALL, |_, _| true);
         for binding in BINDINGS {
-            let entry = (binding.labels(), binding.help);
+            let entry = Entry::of(binding);
             assert!(help.iter().any(|section| section.entries.contains(&entry)), "{binding:?}");
+        }
+        assert_eq!(help[0].title, Clients.title(), "the keys of what is shown come first");
+    }
+
+    #[test]
+    fn what_is_not_offered_does_not_stand_in_the_help() {
+        let help = help(Overview, &[Overview, Namespaces], |_, binding| !binding.is_change);
+        let entries = || help.iter().flat_map(|section| &section.entries);
+        for binding in BINDINGS {
+            let is_there = entries().any(|entry| *entry == Entry::of(binding));
+            assert!(!is_there || !binding.is_change, "{binding:?}");
+        }
+        assert!(!help.iter().any(|section| section.title == Shards.title()));
+    }
+
+    #[test]
+    fn every_command_of_screens_is_found_on_one() {
+        assert_eq!(places(Action::Resize).collect::<Vec<_>>(), [[Namespaces, Shards]]);
+        assert_eq!(places(Action::Delete).count(), 2, "namespaces and keys are deleted in two ways");
+        assert_eq!(places(Action::Theme).count(), 0);
+        assert!(is_change(Action::BackgroundSave) && !is_change(Action::Export));
+        for command in PALETTE.iter().filter(|command| is_about_row(command.action)) {
+            assert!(places(command.action).next().is_some(), "{}", command.names[0]);
         }
     }
 
     #[test]
     fn commands_are_found_by_name_or_what_resembles_it() {
+        let parse_command = |line: &str, selected| parse_command(line, &candidates(line), selected);
         assert_eq!(parse_command("ns", 0), Ok((Action::GoTo(Namespaces), None)));
         assert_eq!(parse_command(" resize  64 ", 0), Ok((Action::Resize, Some("64".into()))));
         assert_eq!(parse_command("bg", 0), Ok((Action::BackgroundSave, None)));

@@ -13,6 +13,7 @@ pub mod layout;
 pub mod log;
 pub mod output;
 pub mod screens;
+pub mod signals;
 pub mod source;
 pub mod state;
 pub mod terminal;

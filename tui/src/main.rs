@@ -9,18 +9,20 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use ratatui::layout::Size;
+use rkvs_tui::app::{self, End};
 use rkvs_tui::cli::setup::Setup;
 use rkvs_tui::cli::{Cli, Command, one_line};
 use rkvs_tui::failure::Failure;
 use rkvs_tui::output::run::{self as output, Plan, complain};
 use rkvs_tui::output::{contract, views::View};
+use rkvs_tui::signals::Signals;
 use rkvs_tui::source::record::{Recorder, Recording};
 use rkvs_tui::source::{live, replay};
 use rkvs_tui::state::sample::Wants;
 use rkvs_tui::state::tab::Tab;
 use rkvs_tui::state::{App, Options};
 use rkvs_tui::theme::{Charset, Theme};
-use rkvs_tui::{app, clock, commands, log, terminal};
+use rkvs_tui::{clock, commands, log, terminal};
 use tokio::sync::mpsc;
 
 fn main() -> ExitCode {
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
         }
     };
     match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => fail(&failure),
     }
 }
@@ -45,15 +47,15 @@ fn fail(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.code())
 }
 
-fn run(mut cli: Cli) -> Result<(), Failure> {
+fn run(mut cli: Cli) -> Result<ExitCode, Failure> {
     if let Some(argument) = cli.idle_argument() {
         return Err(Failure::Usage(format!("{argument} means nothing to this command")));
     }
     match cli.command {
-        Some(Command::Completions { shell }) => return completions(shell),
+        Some(Command::Completions { shell }) => return completions(shell).map(success),
         Some(Command::Schema { view }) => {
             let schema = contract::schema(view_of(view)?);
-            return print(format!("{schema:#}\n").as_bytes());
+            return print(format!("{schema:#}\n").as_bytes()).map(success);
         }
         _ => {}
     }
@@ -64,10 +66,14 @@ fn run(mut cli: Cli) -> Result<(), Failure> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), address = %setup.address, "started");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(local)?;
     if let Some(command) = cli.command.take() {
-        return runtime.block_on(commands::run(command, &setup, &mut io::stdout()));
+        return runtime.block_on(commands::run(command, &setup, &mut io::stdout())).map(success);
     }
     let is_told = cli.once || cli.watch.is_some() || setup.asked_format.is_some() || !io::stdout().is_terminal();
-    if is_told { runtime.block_on(tell(&cli, setup)) } else { runtime.block_on(dashboard(&cli, setup)) }
+    if is_told { runtime.block_on(tell(&cli, setup)).map(success) } else { runtime.block_on(dashboard(&cli, setup)) }
+}
+
+fn success(_: ()) -> ExitCode {
+    ExitCode::SUCCESS
 }
 
 /// `--once` and `--watch`.
@@ -92,25 +98,28 @@ async fn tell(cli: &Cli, setup: Setup) -> Result<(), Failure> {
     }
 }
 
-async fn dashboard(cli: &Cli, setup: Setup) -> Result<(), Failure> {
+/// The dashboard. Ended by a signal it has the exit code that a shell gives to who dies of it.
+async fn dashboard(cli: &Cli, setup: Setup) -> Result<ExitCode, Failure> {
     let no_color = std::env::var_os("NO_COLOR");
     let palette = setup.theme.unless_no_color(no_color.as_deref());
     let place = cli.replay.as_ref().map_or_else(|| setup.address.to_string(), |file| file.display().to_string());
     let options = Options {
         is_readonly: setup.is_readonly || cli.replay.is_some(),
         theme: Theme::new(palette, if setup.is_ascii { Charset::Ascii } else { Charset::Unicode }),
-        is_without_colors: no_color.is_some_and(|value| !value.is_empty()),
         interval_ms: setup.interval.as_millis() as u64,
         has_mouse: setup.has_mouse,
+        has_colours: no_color.is_none_or(|value| value.is_empty()),
+        is_replay: cli.replay.is_some(),
         namespace: setup.namespace.clone(),
         db: setup.address.db,
-        is_replay: cli.replay.is_some(),
         address: place,
         tab: setup.view,
         utc_offset_s: clock::utc_offset_s(),
     };
     let recorder = recorder(cli)?;
     let recording = cli.replay.as_deref().map(checked).transpose()?;
+    // From here on no signal leaves the terminal behind as it is.
+    let signals = Signals::listen().map_err(local)?;
     let guard = terminal::enter(options.has_mouse).map_err(local)?;
     let (width, height) = crossterm::terminal::size().map_err(local)?;
     let interval_ms = options.interval_ms;
@@ -120,7 +129,10 @@ async fn dashboard(cli: &Cli, setup: Setup) -> Result<(), Failure> {
         Some(recording) => replay::spawn(recording, cli.speed, messages_out),
         None => live::spawn(setup.address, interval_ms, Wants::default(), messages_out),
     };
-    app::run(state, guard, source, messages, recorder).await.map_err(local)
+    Ok(match app::run(state, guard, signals, source, messages, recorder).await.map_err(local)? {
+        End::Quit => ExitCode::SUCCESS,
+        End::Signal(number) => ExitCode::from(128_u8.saturating_add(number.try_into().unwrap_or(u8::MAX))),
+    })
 }
 
 fn recorder(cli: &Cli) -> Result<Option<Recorder>, Failure> {

@@ -78,13 +78,25 @@ impl Guard {
         restore();
     }
 
-    /// Takes the terminal again after [`Guard::suspend`]; the next draw draws everything.
+    /// Takes the terminal again after the process was stopped, whether [`Guard::suspend`] came before or not; the next draw draws
+    /// everything.
     ///
     /// # Errors
     ///
     /// When the terminal cannot be asked.
     pub fn resume(&mut self) -> io::Result<()> {
+        // Modes that others have changed are only set anew where they count as left.
+        restore();
         take(self.mouse)?;
+        self.clear()
+    }
+
+    /// Makes the next draw draw everything, over whatever others have written.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal cannot be asked.
+    pub fn redraw(&mut self) -> io::Result<()> {
         self.clear()
     }
 

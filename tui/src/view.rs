@@ -10,12 +10,12 @@ use ratatui::style::Modifier;
 use crate::state::dialog::{Dialog, Focus};
 use crate::state::events::Level;
 use crate::state::tab::Tab;
-use crate::state::{App, Connection, Overlay, input};
+use crate::state::{App, Connection, Overlay, Pending, input, palette};
 use crate::theme::Role;
 use crate::widgets::Canvas;
 use crate::widgets::banner::{Alert, Badge, Banner};
 use crate::widgets::dialog::{self, DialogInput, DialogLine};
-use crate::widgets::help::{Help, HelpSection};
+use crate::widgets::help::{Help, HelpEntry, HelpSection};
 use crate::widgets::input::Input;
 use crate::widgets::key_bar::{Hint, KeyBar};
 use crate::widgets::palette::{Candidate, Palette};
@@ -26,6 +26,9 @@ use crate::{format, keymap, layout, screens, text};
 
 /// How long a new event shows in the corner.
 const TOAST_MS: u64 = 4_000;
+/// Longer lines are hard to read.
+const REASON_WIDTH_MAX: u16 = 76;
+const REASON_LINES_MAX: usize = 6;
 
 /// Draws everything.
 pub fn view(app: &App, frame: &mut Frame<'_>) {
@@ -58,8 +61,10 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
     for overlay in &app.overlays {
         cursor = match overlay {
             Overlay::Dialog(dialog) => with_dialog(dialog, |widget| widget.draw(screen, buffer, theme)),
-            Overlay::Help { query, scroll } => help(query, (*scroll).into(), screen, buffer, app),
-            Overlay::Palette { input, selected } => palette(input, *selected, screen, buffer, app),
+            Overlay::Help { query, scroll } => {
+                with_help(app, query, (*scroll).into(), |help| help.draw(screen, buffer, theme))
+            }
+            Overlay::Palette { input, selected } => draw_palette(input, *selected, screen, buffer, app),
             Overlay::Filter => cursor,
         };
     }
@@ -81,10 +86,17 @@ pub fn button_at(app: &App, dialog: &Dialog, at: Position) -> Option<Focus> {
     Some(if button == 0 { Focus::Cancel } else { Focus::Verb })
 }
 
+/// How far a dialog is scrolled after so many rows more, or less.
+pub fn dialog_scrolled(app: &App, dialog: &Dialog, by: i16) -> u16 {
+    let layout = with_dialog(dialog, |widget| widget.layout(Rect::from((Position::ORIGIN, app.size))));
+    layout.offset.saturating_add_signed(by).min(layout.offset_max)
+}
+
 fn header(app: &App, area: Rect, buffer: &mut Buffer) {
     let server = app.server();
     let harmless = |text: &str| text::harmless(text.as_bytes()).into_owned();
-    let (title, address) = (harmless(&server.title()), harmless(&server.address));
+    let title = if app.has_data() { harmless(&server.title()) } else { "not connected".into() };
+    let address = harmless(&server.address);
     let info = &app.sample().info;
     let uptime = info.count("uptime_in_seconds").map(|seconds| format!("up {}", uptime(seconds)));
     let compatible = server.rkvs_version.as_ref().and(server.redis_version.as_ref());
@@ -97,21 +109,47 @@ fn header(app: &App, area: Rect, buffer: &mut Buffer) {
     parts.extend(slow.iter().map(|part| (part.as_str(), Role::Warn)));
     parts.extend([&uptime, &compatible, &role].into_iter().flatten().map(|part| (part.as_str(), Role::Label)));
 
-    let interval = app.options.interval_ms as f64 / 1_000.0;
-    let live = format!("LIVE {interval}s");
-    let (word, role) = match (&app.connection, app.is_paused()) {
-        (_, true) => ("PAUSED", Role::BadgeWarn),
-        (Connection::Connecting, _) => ("CONNECTING", Role::BadgeWarn),
-        (Connection::Disconnected { .. }, _) => ("OFFLINE", Role::BadgeBad),
-        (Connection::Connected, _) => (live.as_str(), Role::BadgeGood),
-    };
-    let (word, role) = app.replay_badge().map_or((word, role), |word| (word, Role::BadgeWarn));
-    let loaded = info.text("loading_loaded_perc").map_or(String::new(), |percent| format!(" {} %", harmless(percent)));
-    let loading = format!("LOADING{loaded}");
-    let loading = info.flag("loading").then_some(Badge { text: &loading, role: Role::BadgeWarn });
-    let read_only = app.options.is_readonly.then_some(Badge { text: "READ-ONLY", role: Role::BadgeWarn });
-    let badges: Vec<Badge<'_>> = loading.into_iter().chain(read_only).chain([Badge { text: word, role }]).collect();
+    let badges = badges(app);
+    let badges: Vec<Badge<'_>> = badges.iter().map(|(text, role)| Badge { text, role: *role }).collect();
     Banner { parts: &parts, badges: &badges }.draw(area, buffer, app.options.theme);
+}
+
+/// What must not be overlooked, the connection last.
+fn badges(app: &App) -> Vec<(String, Role)> {
+    let info = &app.sample().info;
+    let mut badges = Vec::new();
+    if info.flag("loading") {
+        let percent = info.text("loading_loaded_perc").and_then(|percent| percent.parse::<f64>().ok());
+        let loaded = percent.map_or(String::new(), |percent| format!(" {}", format::percent(percent / 100.0)));
+        badges.push((format!("LOADING{loaded}"), Role::BadgeWarn));
+    }
+    if app.options.is_readonly {
+        badges.push(("READ-ONLY".into(), Role::BadgeWarn));
+    }
+    if let Some(pending) = app.pending() {
+        badges.push((format!("PENDING {}s", pending_s(app, pending)), Role::BadgeWarn));
+    }
+    if app.is_paused() {
+        badges.push(("PAUSED".into(), Role::BadgeWarn));
+    }
+    let interval = app.options.interval_ms as f64 / 1_000.0;
+    if let Some(word) = app.replay_badge() {
+        badges.push((word.to_owned(), Role::BadgeWarn));
+        return badges;
+    }
+    match (&app.connection, app.waiting_s()) {
+        (Connection::Connecting, _) => badges.push(("CONNECTING".into(), Role::BadgeWarn)),
+        (Connection::Disconnected { .. }, _) => badges.push(("OFFLINE".into(), Role::BadgeBad)),
+        (Connection::Connected, Some(seconds)) => badges.push((format!("WAITING {seconds}s"), Role::BadgeWarn)),
+        // What is paused is not live.
+        (Connection::Connected, None) if app.is_paused() => {}
+        (Connection::Connected, None) => badges.push((format!("LIVE {interval}s"), Role::BadgeGood)),
+    }
+    badges
+}
+
+fn pending_s(app: &App, pending: &Pending) -> u64 {
+    app.now_ms.saturating_sub(pending.since_ms) / 1_000
 }
 
 fn uptime(seconds: u64) -> String {
@@ -122,21 +160,37 @@ fn uptime(seconds: u64) -> String {
 /// Says what is waited for while nothing is known.
 fn waiting(app: &App, area: Rect, buffer: &mut Buffer) {
     let address = text::harmless(app.server().address.as_bytes()).into_owned();
-    let words = match &app.connection {
-        Connection::Disconnected { .. } => format!("no answer yet from {address}"),
-        _ => format!("connecting to {address}"),
+    let theme = app.options.theme;
+    let mut canvas = Canvas::new(area, buffer, theme);
+    let room = usize::from(canvas.width().saturating_sub(4).min(REASON_WIDTH_MAX));
+    let wrapped = |words: &str, role| {
+        text::wrap(words, room, REASON_LINES_MAX, theme.symbols().ellipsis).into_iter().map(move |line| (line, role))
     };
-    let mut canvas = Canvas::new(area, buffer, app.options.theme);
-    let middle = canvas.height() / 2;
-    if canvas.height() > 0 {
-        canvas.centered(middle, &words, Role::Label);
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    match &app.connection {
+        Connection::Disconnected { error, .. } => {
+            lines.extend(wrapped(&format!("no answer yet from {address}"), Role::Label));
+            lines.extend(wrapped(&text::harmless(error.as_bytes()), Role::Bad));
+            if ["NOAUTH", "WRONGPASS"].iter().any(|code| error.contains(code)) {
+                lines.extend(wrapped("a password is given by -a or REDISCLI_AUTH, a user by --user", Role::Text));
+            }
+        }
+        _ => lines.extend(wrapped(&format!("connecting to {address}"), Role::Label)),
+    }
+    let top = canvas.height().saturating_sub(lines.len() as u16) / 2;
+    for (y, (line, role)) in (top..canvas.height()).zip(&lines) {
+        canvas.centered(y, line, *role);
     }
 }
 
 fn with_tabs<T>(app: &App, then: impl FnOnce(&Tabs<'_>) -> T) -> T {
     let tabs: Vec<Tab> = app.tabs().collect();
     let keys: Vec<String> = tabs.iter().map(|tab| tab.digit().to_string()).collect();
-    let names = tabs.iter().zip(&keys).map(|(tab, key)| TabName { key, title: tab.title(), short: tab.short() });
+    let is_plain = app.has_data() && !app.server().is_rkvs();
+    let names = tabs.iter().zip(&keys).map(|(tab, key)| match tab {
+        Tab::Namespaces if is_plain => TabName { key, title: "Databases", short: "Dbs" },
+        tab => TabName { key, title: tab.title(), short: tab.short() },
+    });
     let names: Vec<TabName<'_>> = names.collect();
     let selected = tabs.iter().position(|&tab| tab == app.tab).unwrap_or(0);
     then(&Tabs { tabs: &names, selected })
@@ -144,16 +198,26 @@ fn with_tabs<T>(app: &App, then: impl FnOnce(&Tabs<'_>) -> T) -> T {
 
 fn alert(app: &App, area: Rect, buffer: &mut Buffer) {
     if let Connection::Disconnected { error, retry_at_ms } = &app.connection {
-        let next = format!("retry {}s", retry_at_ms.saturating_sub(app.now_ms).div_ceil(1_000));
+        let next = match retry_at_ms.saturating_sub(app.now_ms).div_ceil(1_000) {
+            0 => "trying now".to_owned(),
+            seconds => format!("retry {seconds}s"),
+        };
         let reason = text::harmless(error.as_bytes());
         let alert = Alert { title: "DISCONNECTED", reason: &reason, next: &next, role: Role::BadgeBad };
         alert.draw(area, buffer, app.options.theme);
     }
 }
 
-/// The newest event, while it is new, unless the screen shows events anyway.
+/// The newest event, while it is new, unless the screen shows events anyway; otherwise what is not answered yet.
 fn toast(app: &App, area: Rect, buffer: &mut Buffer) {
-    let newest = app.events.newest().next().filter(|_| !screens::of(app.tab).shows_events(app, area));
+    let shows_events = app.has_data() && screens::of(app.tab).shows_events(app, area);
+    let newest = app.events.newest().next().filter(|_| !shows_events);
+    let is_new = newest.is_some_and(|event| app.now_ms.saturating_sub(event.at_ms) < TOAST_MS);
+    // What is answered at once is not worth a flicker.
+    if let Some(pending) = app.pending().filter(|pending| !is_new && pending_s(app, pending) > 0) {
+        let words = format!("{}: no answer yet", text::harmless(pending.label.as_bytes()));
+        Toast { text: &words, role: Role::Text }.draw(area, buffer, app.options.theme);
+    }
     if let Some(event) = newest.filter(|event| app.now_ms.saturating_sub(event.at_ms) < TOAST_MS) {
         let role = match event.level {
             Level::Good => Role::Good,
@@ -178,7 +242,8 @@ fn keys(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     // A list without rows has nothing to open, to sort, to filter; a filter may be why it has none.
     let has_rows = !app.list().rows.is_empty() || !app.list().filter.text().is_empty();
     let shown: Vec<_> = keymap::valid(app.tab, has_list)
-        .filter(|binding| !binding.hint.is_empty() && (!binding.is_change || !app.options.is_readonly))
+        .filter(|binding| !binding.hint.is_empty() && is_offered(app, app.tab, binding))
+        .filter(|binding| app.has_data() || !keymap::needs_server(binding.action))
         .filter(|binding| binding.context != keymap::Context::List || has_rows)
         .map(|binding| (binding.keys[0].label(), binding))
         .collect();
@@ -195,6 +260,12 @@ fn keys(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     None
 }
 
+/// Whether a key of a tab can come to anything.
+fn is_offered(app: &App, tab: Tab, binding: &keymap::Binding) -> bool {
+    let is_refused = binding.is_change && app.options.is_readonly;
+    !is_refused && screens::of(tab).offers(app, binding.action)
+}
+
 fn typed<'a>(input: &'a input::Input, placeholder: &'a str) -> Input<'a> {
     Input { text: input.text(), cursor: input.parts().0.len(), placeholder }
 }
@@ -207,54 +278,78 @@ fn masked(text: &str) -> String {
 fn with_dialog<T>(dialog: &Dialog, then: impl FnOnce(&dialog::Dialog<'_>) -> T) -> T {
     // Names that are no text come spelled with backslashes, which stay as they are.
     let harmless = |text: &str| text::typed(text).into_owned();
-    let focused = if let Focus::Field(index) = dialog.focus { Some(index) } else { None };
-    // One field can be typed into at a time; with no focus on any it is the last one.
-    let open = focused.or(dialog.fields.len().checked_sub(1));
-    let mut lines: Vec<(String, String, Role)> =
-        dialog.lines.iter().map(|(label, words)| (harmless(label), harmless(words), Role::Text)).collect();
-    for (index, field) in dialog.fields.iter().enumerate().filter(|(index, _)| Some(*index) != open) {
-        let mark = if focused.is_some_and(|focused| index < focused) { Role::Text } else { Role::Label };
-        let typed = if field.is_secret { masked(field.input.text()) } else { harmless(field.input.text()) };
-        lines.push((harmless(&field.label), typed, mark));
-    }
-    let previewed = dialog.previewed();
-    lines.extend(previewed.iter().map(|(label, words)| (harmless(label), harmless(words), Role::Accent)));
-    lines.extend(dialog.error.iter().map(|error| ("error".into(), harmless(error), Role::Bad)));
+    let pairs = |pairs: &[(String, String)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(label, words)| (harmless(label), harmless(words))).collect()
+    };
+    let (lines, previews) = (pairs(&dialog.lines), pairs(&dialog.previewed()));
     let lines: Vec<DialogLine<'_>> =
-        lines.iter().map(|(label, value, role)| DialogLine { label, value, role: *role }).collect();
-    let label = open.map(|index| harmless(&dialog.fields[index].label));
-    let secret = open.map(|index| masked(dialog.fields[index].input.text()));
-    let input = open.zip(label.as_deref()).zip(secret.as_deref()).map(|((index, label), secret)| {
-        let field = &dialog.fields[index];
-        let cursor = field.input.parts().0.chars().count();
-        let masked = Input { text: secret, cursor, placeholder: "" };
-        DialogInput { label, input: if field.is_secret { masked } else { typed(&field.input, "") } }
-    });
+        lines.iter().map(|(label, value)| DialogLine { label, value, role: Role::Text }).collect();
+    let previews: Vec<DialogLine<'_>> =
+        previews.iter().map(|(label, value)| DialogLine { label, value, role: Role::Accent }).collect();
+    let labels: Vec<String> = dialog.fields.iter().map(|field| harmless(&field.label)).collect();
+    let secrets: Vec<String> = dialog.fields.iter().map(|field| masked(field.input.text())).collect();
+    let fields: Vec<DialogInput<'_>> = dialog
+        .fields
+        .iter()
+        .zip(labels.iter().zip(&secrets))
+        .map(|(field, (label, secret))| {
+            let cursor = field.input.parts().0.chars().count();
+            let masked = Input { text: secret, cursor, placeholder: "" };
+            DialogInput { label, input: if field.is_secret { masked } else { typed(&field.input, "") } }
+        })
+        .collect();
     let buttons: &[&str] = if dialog.is_question() { &["Cancel", &dialog.verb] } else { &["Close"] };
     let focus = match dialog.focus {
-        Focus::Field(_) => dialog::Focus::Input,
+        Focus::Field(index) => dialog::Focus::Field(index),
         Focus::Cancel => dialog::Focus::Button(0),
         Focus::Verb => dialog::Focus::Button(1),
     };
+    let error = dialog.error.as_deref().map(harmless);
     let title = harmless(&dialog.title);
     let role = if dialog.is_destructive { Role::Bad } else { Role::Accent };
-    then(&dialog::Dialog { title: &title, role, lines: &lines, input, buttons, focus })
+    then(&dialog::Dialog {
+        title: &title,
+        role,
+        lines: &lines,
+        fields: &fields,
+        previews: &previews,
+        error: error.as_deref(),
+        buttons,
+        focus,
+        scroll: dialog.scroll,
+    })
 }
 
-fn help(query: &input::Input, offset: usize, screen: Rect, buffer: &mut Buffer, app: &App) -> Option<Position> {
-    let sections = keymap::help();
-    let entries: Vec<Vec<(&str, &str)>> = sections
+/// How far the help can be scrolled.
+pub fn help_scroll_max(app: &App, query: &input::Input) -> u16 {
+    let screen = Rect::from((Position::ORIGIN, app.size));
+    with_help(app, query, 0, |help| u16::try_from(help.offset_max(screen)).unwrap_or(u16::MAX))
+}
+
+fn with_help<T>(app: &App, query: &input::Input, offset: usize, then: impl FnOnce(&Help<'_>) -> T) -> T {
+    let tabs: Vec<Tab> = app.tabs().collect();
+    let sections = keymap::help(app.tab, &tabs, |tab, binding| is_offered(app, tab, binding));
+    let entries: Vec<Vec<HelpEntry<'_>>> = sections
         .iter()
-        .map(|section| section.entries.iter().map(|(keys, words)| (keys.as_str(), *words)).collect())
+        .map(|section| {
+            let entries = section.entries.iter();
+            entries.map(|entry| HelpEntry { key: &entry.keys, words: entry.words, also: entry.hint }).collect()
+        })
         .collect();
     let titles = sections.iter().map(|section| section.title.as_str());
     let sections: Vec<HelpSection<'_>> =
         titles.zip(&entries).map(|(title, entries)| HelpSection { title, entries }).collect();
-    Help { sections: &sections, query: query.text(), offset }.draw(screen, buffer, app.options.theme)
+    then(&Help { sections: &sections, query: query.text(), offset })
 }
 
-fn palette(input: &input::Input, selected: usize, screen: Rect, buffer: &mut Buffer, app: &App) -> Option<Position> {
-    let names: Vec<(String, &str)> = keymap::candidates(input.text())
+fn draw_palette(
+    input: &input::Input,
+    selected: usize,
+    screen: Rect,
+    buffer: &mut Buffer,
+    app: &App,
+) -> Option<Position> {
+    let names: Vec<(String, &str)> = palette::candidates(app, input.text())
         .into_iter()
         .map(|command| (format!("{} {}", command.names[0], command.argument), command.help))
         .collect();

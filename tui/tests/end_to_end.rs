@@ -3,7 +3,9 @@
 mod tmux;
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 
 use rkvs_tests::Server;
 use rkvs_tui::terminal;
@@ -67,6 +69,15 @@ impl Stage {
         modes
     }
 
+    /// Sends a signal to the dashboard, which is the child of the terminal's shell.
+    fn signal(&self, signal: &str) {
+        let shell = self.terminal.variable("pane_pid");
+        let children = fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).expect("children are told");
+        let dashboard = children.split_whitespace().last().expect("it is running");
+        let sent = Command::new("kill").args(["-s", signal, dashboard]).status().expect("kill runs");
+        assert!(sent.success(), "{signal} to {dashboard}");
+    }
+
     fn assert_terminal_is_restored(&self, modes_before: &str) {
         assert_eq!(self.terminal.variable("alternate_on"), "0", "the usual screen is back");
         assert_eq!(self.terminal.variable("cursor_flag"), "1", "the cursor can be seen");
@@ -110,9 +121,9 @@ fn every_tab_shows_what_it_is_about() {
         stage.terminal.wait_for(&format!("{tab} with {words}"), is_shown);
     }
     stage.terminal.press(&["?"]);
-    stage.terminal.wait_for("the help", |screen| screen.contains("Everywhere") || screen.contains("Dialogs"));
+    stage.terminal.wait_for("the help", |screen| screen.contains("type to search"));
     stage.terminal.press(&["Escape"]);
-    stage.terminal.wait_for("the screen below the help", |screen| !screen.contains("Everywhere"));
+    stage.terminal.wait_for("the screen below the help", |screen| !screen.contains("type to search"));
 }
 
 #[test]
@@ -147,7 +158,7 @@ fn the_number_of_shards_is_changed() {
     stage.terminal.type_in("resize 64");
     stage.terminal.press(&["Enter"]);
     stage.terminal.wait_for("a question", |screen| screen.contains("Cancel") && screen.contains("64"));
-    stage.terminal.press(&["Enter", "Enter"]);
+    stage.terminal.press(&["Enter", "Tab", "Enter"]);
     let shards = || {
         let reply = stage.server.client().line("NAMESPACE INFO sessions");
         let items = reply.items().expect("fields and values");
@@ -243,6 +254,55 @@ fn a_stopped_dashboard_goes_on() {
     stage.terminal.press(&["q"]);
     stage.terminal.wait_for("the end", |screen| screen.contains("shell>") && !screen.contains("LIVE"));
     stage.assert_terminal_is_restored(&modes);
+}
+
+#[test]
+fn signals_that_end_it_leave_the_terminal_as_it_was() {
+    let Some(stage) = Stage::or_skip("the terminal after signals") else { return };
+    for (signal, number) in [("TERM", 15), ("HUP", 1), ("INT", 2), ("QUIT", 3)] {
+        let modes = stage.modes("before");
+        stage.start("", "");
+        stage.signal(signal);
+        let ended = format!("ended: {}", 128 + number);
+        stage.terminal.wait_for(&ended, |screen| screen.contains(&ended) && screen.contains("shell>"));
+        stage.assert_terminal_is_restored(&modes);
+    }
+}
+
+#[test]
+fn signals_that_stop_it_are_like_ctrl_z() {
+    let Some(stage) = Stage::or_skip("SIGTSTP, SIGSTOP and fg") else { return };
+    let modes = stage.modes("before");
+    stage.start("", "");
+    stage.signal("TSTP");
+    stage.terminal.wait_for("the shell", |screen| screen.contains("shell>") && !screen.contains("LIVE"));
+    stage.assert_terminal_is_restored(&modes);
+    stage.terminal.run("fg");
+    stage.terminal.wait_for("the dashboard again", is_live);
+    // What cannot be caught leaves its picture behind; it is put right by what lets it go on.
+    stage.signal("STOP");
+    stage.terminal.wait_for("the shell over the picture", |screen| screen.contains("Stopped"));
+    stage.terminal.type_in("fg");
+    // The line is still raw: Enter is no end of line to the shell.
+    stage.terminal.press(&["C-j"]);
+    stage.terminal.wait_for("the dashboard alone", |screen| is_live(screen) && !screen.contains("Stopped"));
+    stage.terminal.press(&["2"]);
+    stage.terminal.wait_for("that it obeys", |screen| screen.contains("[2 Namespaces]"));
+    assert_eq!(stage.terminal.variable("alternate_on"), "1");
+    stage.terminal.press(&["q"]);
+    stage.terminal.wait_for("the end", |screen| screen.contains("shell>") && !screen.contains("LIVE"));
+    stage.assert_terminal_is_restored(&modes);
+}
+
+#[test]
+fn what_others_wrote_over_it_is_drawn_over_by_ctrl_l() {
+    let Some(stage) = Stage::or_skip("Ctrl-L") else { return };
+    stage.start("", "");
+    let mut line = fs::File::options().write(true).open(stage.terminal.variable("pane_tty")).expect("a terminal line");
+    line.write_all(b"\x1b[3;1Hfrom somebody else").expect("it can be written to");
+    stage.terminal.wait_for("what is foreign", |screen| screen.contains("from somebody else"));
+    stage.terminal.press(&["C-l"]);
+    stage.terminal.wait_for("the dashboard alone", |screen| is_live(screen) && !screen.contains("from somebody else"));
 }
 
 /// Parameters of the sequences that choose colours and styles.

@@ -114,6 +114,12 @@ pub trait Screen: Sync {
         NO_EFFECTS
     }
 
+    /// Whether an action of its own or of lists can come to anything on this server: the key bar, the help and the palette leave
+    /// out the others, and `act` says why they do nothing.
+    fn offers(&self, _app: &App, _action: Action) -> bool {
+        true
+    }
+
     /// Takes the answer to a request that it made with `Request::read` or `Request::reply_to` under this number.
     fn answer(&self, _app: &mut App, _number: u64, _answer: &Answer) -> Vec<Effect> {
         NO_EFFECTS

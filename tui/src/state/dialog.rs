@@ -33,6 +33,8 @@ pub struct Dialog {
     pub error: Option<String>,
     /// Whether something is lost that cannot be had back.
     pub is_destructive: bool,
+    /// Rows that the user has scrolled away; none when the focus decides.
+    pub scroll: Option<u16>,
     confirm: Option<Confirm>,
     preview: Option<Preview>,
 }
@@ -85,6 +87,7 @@ impl Dialog {
             verb: String::new(),
             error: None,
             is_destructive: false,
+            scroll: None,
             confirm: None,
             preview: None,
         }
@@ -104,6 +107,7 @@ impl Dialog {
             verb: verb.into(),
             error: None,
             is_destructive: false,
+            scroll: None,
             confirm: Some(Arc::new(confirm)),
             preview: None,
         }
@@ -215,14 +219,14 @@ impl Dialog {
         }
     }
 
-    /// Obeys a key.
+    /// Obeys a key. Enter leads from field to field and then to `Cancel`: alone it never confirms.
     pub fn key(&mut self, key: KeyEvent) -> Outcome {
+        self.scroll = None;
         match (key.code, self.focus) {
             (KeyCode::Esc, _) => return Outcome::Cancelled,
             (KeyCode::Char('c'), _) if key.modifiers.contains(KeyModifiers::CONTROL) => return Outcome::Cancelled,
             (KeyCode::Enter, Focus::Cancel) => return Outcome::Cancelled,
             (KeyCode::Enter, Focus::Verb) => return self.try_to_confirm(),
-            (KeyCode::Enter, Focus::Field(index)) if index + 1 == self.fields.len() => self.focus = Focus::Verb,
             (KeyCode::Enter | KeyCode::Tab | KeyCode::Down, _) => self.step(1),
             (KeyCode::BackTab | KeyCode::Up, _) => self.step(-1),
             (_, Focus::Field(index)) => {
@@ -305,6 +309,16 @@ mod tests {
     }
 
     #[test]
+    fn enter_leads_through_the_fields_to_cancel() {
+        let mut dialog = question().field("a", "1").field("b", "2");
+        for focus in [Focus::Field(1), Focus::Cancel] {
+            assert!(matches!(press(&mut dialog, &[KeyCode::Enter]), Outcome::Open));
+            assert_eq!(dialog.focus, focus);
+        }
+        assert!(matches!(press(&mut dialog, &[KeyCode::Enter]), Outcome::Cancelled));
+    }
+
+    #[test]
     fn the_verb_is_a_step_away() {
         for step in [KeyCode::Tab, KeyCode::Right, KeyCode::Left, KeyCode::BackTab] {
             let outcome = press(&mut question(), &[step, KeyCode::Enter]);
@@ -315,9 +329,9 @@ mod tests {
     #[test]
     fn the_word_must_be_typed() {
         let mut dialog = question().must_type("ab");
-        assert!(matches!(press(&mut dialog, &[KeyCode::Enter, KeyCode::Enter]), Outcome::Open));
+        assert!(matches!(press(&mut dialog, &[KeyCode::BackTab, KeyCode::Enter]), Outcome::Open));
         assert_eq!((dialog.focus, dialog.error.is_some()), (Focus::Field(0), true));
-        let keys = [KeyCode::Char('a'), KeyCode::Char('b'), KeyCode::Enter, KeyCode::Enter];
+        let keys = [KeyCode::Char('a'), KeyCode::Char('b'), KeyCode::Enter, KeyCode::Tab, KeyCode::Enter];
         assert!(matches!(press(&mut dialog, &keys), Outcome::Confirmed(_)));
     }
 
@@ -327,9 +341,9 @@ mod tests {
             texts[0].parse::<u64>().map(|_| Vec::new()).map_err(|_| "a number, please".to_owned())
         })
         .field("shards", "x");
-        assert!(matches!(press(&mut dialog, &[KeyCode::Enter, KeyCode::Enter]), Outcome::Open));
+        assert!(matches!(press(&mut dialog, &[KeyCode::Enter, KeyCode::Tab, KeyCode::Enter]), Outcome::Open));
         assert_eq!(dialog.error.as_deref(), Some("a number, please"));
-        let keys = [KeyCode::Backspace, KeyCode::Char('8'), KeyCode::Enter, KeyCode::Enter];
+        let keys = [KeyCode::Backspace, KeyCode::Char('8'), KeyCode::Enter, KeyCode::Tab, KeyCode::Enter];
         assert!(matches!(press(&mut dialog, &keys), Outcome::Confirmed(_)));
     }
 

@@ -10,6 +10,7 @@ pub mod input;
 pub mod list;
 pub mod msg;
 pub mod pace;
+pub mod palette;
 pub mod sample;
 pub mod saves;
 pub mod settings_seen;
@@ -17,6 +18,7 @@ pub mod shard_waits;
 pub mod tab;
 pub mod update;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use dialog::Dialog;
@@ -48,18 +50,18 @@ pub struct Options {
     pub is_readonly: bool,
     /// Colours and characters.
     pub theme: Theme,
-    /// Whether the environment forbids colours, so that themes do not differ.
-    pub is_without_colors: bool,
     /// How often the server is polled.
     pub interval_ms: u64,
     /// Whether the mouse is taken.
     pub has_mouse: bool,
+    /// Whether the environment allows colours: themes make no difference without.
+    pub has_colours: bool,
+    /// Whether a recording is shown rather than a server.
+    pub is_replay: bool,
     /// The namespace that is looked at first.
     pub namespace: Option<String>,
     /// The database whose namespace is looked at first.
     pub db: Option<u64>,
-    /// Whether a recording is shown, not a server.
-    pub is_replay: bool,
     /// The address, until the server has answered.
     pub address: String,
     /// The tab that is shown first.
@@ -73,12 +75,12 @@ impl Default for Options {
         Self {
             is_readonly: false,
             theme: Theme::default(),
-            is_without_colors: false,
             interval_ms: 1_000,
             has_mouse: true,
+            has_colours: true,
+            is_replay: false,
             namespace: None,
             db: None,
-            is_replay: false,
             address: String::new(),
             tab: Tab::Overview,
             utc_offset_s: 0,
@@ -123,6 +125,15 @@ pub enum Overlay {
     },
     /// The filter of the list is typed; it takes effect while it is.
     Filter,
+}
+
+/// A change that is not answered yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The label of its request.
+    pub label: String,
+    /// When it was sent: milliseconds since 1970.
+    pub since_ms: u64,
 }
 
 /// Everything that is known.
@@ -178,8 +189,11 @@ pub struct App {
     lists: [List; Tab::ALL.len()],
     /// What the source was last told to poll.
     wants: Wants,
-    /// The tab shown before.
-    previous_tab: Tab,
+    /// When the server was last heard: milliseconds since 1970.
+    heard_at_ms: u64,
+    /// Changes that were asked for and are not answered yet, the oldest first. The source takes a few at a time and answers all
+    /// others at once.
+    pending: VecDeque<Pending>,
 }
 
 impl App {
@@ -212,7 +226,8 @@ impl App {
             screens: screens::States::default(),
             lists: Default::default(),
             wants: Wants::default(),
-            previous_tab: Tab::Overview,
+            heard_at_ms: 0,
+            pending: VecDeque::new(),
             options,
         }
     }
@@ -240,6 +255,20 @@ impl App {
     /// Whether anything was told yet.
     pub fn has_data(&self) -> bool {
         self.latest.at_ms > 0
+    }
+
+    /// For how many seconds nothing was heard of a server that is late.
+    pub fn waiting_s(&self) -> Option<u64> {
+        let silent_ms = self.now_ms.saturating_sub(self.heard_at_ms);
+        // Time goes by in seconds here: what comes more often cannot be late by less.
+        let is_late = silent_ms > 2 * self.options.interval_ms.max(1_000);
+        let is_awaited = self.connection == Connection::Connected && !self.options.is_replay;
+        (is_awaited && is_late).then_some(silent_ms / 1_000)
+    }
+
+    /// The change that has been waiting longest for its answer.
+    pub fn pending(&self) -> Option<&Pending> {
+        self.pending.front()
     }
 
     /// Who answers.

@@ -64,6 +64,8 @@ pub enum Effect {
     },
     /// Take the mouse, or leave it to the terminal.
     SetMouse(bool),
+    /// Draw everything anew.
+    Redraw,
     /// Stop until the shell continues the job.
     Suspend,
     /// End.

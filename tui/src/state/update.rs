@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::{Position, Size};
+use ratatui::layout::{Position, Rect, Size};
 
 use super::dialog::Outcome;
 use super::events::{self, Level};
@@ -13,10 +13,11 @@ use super::msg::{Answer, Effect, Msg, ReplyTo};
 use super::sample::Sample;
 use super::saves::Save;
 use super::tab::Tab;
-use super::{App, Connection, INTERVALS_MS, NO_EFFECTS, Overlay, WINDOWS_S, actions};
+use super::{App, Connection, INTERVALS_MS, NO_EFFECTS, Overlay, Pending, WINDOWS_S, actions, palette};
 use crate::keymap::{self, Action};
 use crate::output::Format;
 use crate::theme::Palette;
+use crate::widgets::too_small::is_too_small;
 use crate::{format, layout, screens, view};
 
 /// Brings the state up to date with what happened at this time, and says what is to be done.
@@ -35,6 +36,7 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
         Msg::Connected(server) => {
             app.tell(Level::Good, format!("connected to {} at {}", server.title(), server.address));
             app.connection = Connection::Connected;
+            app.heard_at_ms = now_ms;
             NO_EFFECTS
         }
         Msg::Disconnected { error, retry_at_ms } => {
@@ -71,6 +73,11 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
         effects.push(Effect::SetWants(wants));
     }
     refuse_changes(app, &mut effects);
+    let changes = effects.iter().filter_map(|effect| match effect {
+        Effect::Run(request) if request.is_change => Some(request.label.clone()),
+        _ => None,
+    });
+    app.pending.extend(changes.map(|label| Pending { label, since_ms: now_ms }));
     effects
 }
 
@@ -105,6 +112,7 @@ fn list_height(app: &App) -> usize {
 
 fn take(app: &mut App, mut sample: Sample) {
     app.connection = Connection::Connected;
+    app.heard_at_ms = app.now_ms;
     app.history.record(&sample, &app.wants.visible_namespaces);
     let saved = app.saves.note(&sample);
     app.paces.note(&sample);
@@ -187,6 +195,9 @@ const SAVE_BEGUN: &str = "Background saving started";
 
 fn answered(app: &mut App, answer: &Answer) -> Vec<Effect> {
     if answer.is_change {
+        if let Some(at) = app.pending.iter().position(|pending| pending.label == answer.label) {
+            app.pending.remove(at);
+        }
         match answer.outcome() {
             Ok(()) if answer.only_begins => {
                 if answer.says(SAVE_BEGUN) {
@@ -221,7 +232,22 @@ fn ask_again(app: &mut App, answer: &Answer) {
     }
 }
 
+/// Whether nothing of the state can be seen: then nothing acts on it either.
+fn is_hidden(app: &App) -> bool {
+    is_too_small(Rect::from((Position::ORIGIN, app.size)))
+}
+
 fn press(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    if is_hidden(app) {
+        let action = keymap::lookup(app.tab, false, key);
+        let action = action.filter(|action| matches!(action, Action::Quit | Action::Redraw | Action::Suspend));
+        return action.map_or(NO_EFFECTS, |action| act(app, action, None));
+    }
+    match key.code {
+        KeyCode::PageUp if scroll_dialog(app, -DIALOG_PAGE) => return NO_EFFECTS,
+        KeyCode::PageDown if scroll_dialog(app, DIALOG_PAGE) => return NO_EFFECTS,
+        _ => {}
+    }
     let Some(overlay) = app.overlays.last_mut() else {
         let has_list = screens::of(app.tab).has_list();
         let Some(action) = keymap::lookup(app.tab, has_list, key) else { return NO_EFFECTS };
@@ -245,10 +271,10 @@ fn press(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         Overlay::Help { query, scroll } => {
             match key.code {
                 KeyCode::Esc | KeyCode::Enter | KeyCode::F(1) => return close(app),
-                KeyCode::Up => *scroll = scroll.saturating_sub(1),
-                KeyCode::Down => *scroll = scroll.saturating_add(1).min(HELP_SCROLL_MAX),
-                KeyCode::PageUp => *scroll = scroll.saturating_sub(10),
-                KeyCode::PageDown => *scroll = scroll.saturating_add(10).min(HELP_SCROLL_MAX),
+                KeyCode::Up => scroll_help(app, -1),
+                KeyCode::Down => scroll_help(app, 1),
+                KeyCode::PageUp => scroll_help(app, -10),
+                KeyCode::PageDown => scroll_help(app, 10),
                 KeyCode::Char('?' | 'q') if query.text().is_empty() => return close(app),
                 _ if query.key(key) => *scroll = 0,
                 _ if is_interrupt(key) => return close(app),
@@ -256,26 +282,32 @@ fn press(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             }
             NO_EFFECTS
         }
-        Overlay::Palette { input, selected } => {
-            let count = keymap::candidates(input.text()).len();
+        Overlay::Palette { input, .. } => {
+            let line = input.text().to_owned();
+            let candidates = palette::candidates(app, &line);
+            let Some(Overlay::Palette { input, selected }) = app.overlays.last_mut() else { return NO_EFFECTS };
+            let count = candidates.len();
             match key.code {
                 KeyCode::Esc => return close(app),
                 KeyCode::Backspace if input.text().is_empty() => return close(app),
                 KeyCode::Up => *selected = selected.saturating_sub(1),
                 KeyCode::Down => *selected = (*selected + 1).min(count.saturating_sub(1)),
                 KeyCode::Tab => {
-                    if let Some(command) = keymap::candidates(input.text()).get(*selected) {
+                    if let Some(command) = candidates.get(*selected) {
                         *input = Input::new(format!("{} ", command.names[0]));
                         *selected = 0;
                     }
                 }
-                KeyCode::Enter => match keymap::parse_command(input.text(), *selected) {
-                    Ok((action, argument)) => {
-                        app.overlays.pop();
-                        return act(app, action, argument.as_deref());
+                KeyCode::Enter => {
+                    let selected = *selected;
+                    match palette::read(app, &line, selected) {
+                        Ok((action, argument)) => {
+                            app.overlays.pop();
+                            return palette::perform(app, action, argument.as_deref());
+                        }
+                        Err(error) => app.tell(Level::Warn, error),
                     }
-                    Err(error) => app.tell(Level::Warn, error),
-                },
+                }
                 _ if input.key(key) => *selected = 0,
                 _ if is_interrupt(key) => return close(app),
                 _ => {}
@@ -298,8 +330,27 @@ fn press(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
-/// Lines of help that can be scrolled away; drawing stops at the last one.
-const HELP_SCROLL_MAX: u16 = 500;
+/// Rows that PgUp and PgDn scroll a dialog by: one less than the least that shows.
+const DIALOG_PAGE: i16 = 3;
+
+/// Scrolls the dialog that lies uppermost, if one does.
+fn scroll_dialog(app: &mut App, by: i16) -> bool {
+    let Some(Overlay::Dialog(dialog)) = app.overlays.last() else { return false };
+    let rows = view::dialog_scrolled(app, dialog, by);
+    if let Some(Overlay::Dialog(dialog)) = app.overlays.last_mut() {
+        dialog.scroll = Some(rows);
+    }
+    true
+}
+
+/// Scrolls the help, if it lies uppermost.
+fn scroll_help(app: &mut App, by: i16) {
+    let Some(Overlay::Help { query, scroll }) = app.overlays.last() else { return };
+    let scrolled = scroll.saturating_add_signed(by).min(view::help_scroll_max(app, query));
+    if let Some(Overlay::Help { scroll, .. }) = app.overlays.last_mut() {
+        *scroll = scrolled;
+    }
+}
 
 fn is_interrupt(key: KeyEvent) -> bool {
     keymap::lookup(Tab::Overview, false, key) == Some(Action::Quit) && key.code == KeyCode::Char('c')
@@ -311,6 +362,9 @@ fn close(app: &mut App) -> Vec<Effect> {
 }
 
 fn paste(app: &mut App, text: &str) -> Vec<Effect> {
+    if is_hidden(app) {
+        return NO_EFFECTS;
+    }
     let tab = app.tab;
     match app.overlays.last_mut() {
         Some(Overlay::Dialog(dialog)) => dialog.paste(text),
@@ -328,8 +382,13 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
     let height = list_height(app);
     let (tab, screen) = (app.tab, screens::of(app.tab));
     let page = height.saturating_sub(1).max(1) as isize;
+    if !app.has_data() && keymap::needs_server(action) {
+        app.tell(Level::Warn, palette::not_connected(app));
+        return NO_EFFECTS;
+    }
     match action {
         Action::Quit => return vec![Effect::Quit],
+        Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
         Action::GoTo(tab) => return go_to(app, tab, argument),
         Action::NextTab => return step_tab(app, 1),
@@ -339,13 +398,17 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
         Action::Back => back(app),
         Action::Zoom => app.is_zoomed = !app.is_zoomed,
         Action::WindowShorter | Action::WindowLonger => return change_window(app, action, argument),
-        Action::Pause if !app.has_data() => app.tell(Level::Info, "there is nothing to freeze yet"),
         Action::Pause => {
             let shown = (Arc::clone(&app.latest), app.before.clone());
             app.frozen = if app.is_paused() { None } else { Some(shown) };
         }
         Action::PollFaster | Action::PollSlower => return change_interval(app, action, argument),
-        Action::PollNow => return vec![Effect::PollNow],
+        Action::PollNow => {
+            if let Connection::Disconnected { retry_at_ms, .. } = &mut app.connection {
+                *retry_at_ms = app.now_ms;
+            }
+            return vec![Effect::PollNow];
+        }
         Action::BackgroundSave => app.open(actions::background_save(app)),
         Action::Save => app.open(actions::save(app)),
         Action::Copy => return screen.copy(app).map_or(NO_EFFECTS, |text| vec![Effect::Copy(text)]),
@@ -359,7 +422,7 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
             Some(words) => app.list_of_mut(tab).filter = Input::new(words),
             None => app.overlays.push(Overlay::Filter),
         },
-        Action::Filter => {}
+        Action::Filter => app.tell(Level::Info, format!("{} has no list to filter", tab.title())),
         Action::Up => app.list_of_mut(tab).step(-1, height),
         Action::Down => app.list_of_mut(tab).step(1, height),
         Action::PageUp => app.list_of_mut(tab).step(-page, height),
@@ -395,7 +458,6 @@ pub(crate) fn go_to(app: &mut App, tab: Tab, namespace: Option<&str>) -> Vec<Eff
         app.namespace = Some(namespace.to_owned());
     }
     if tab != app.tab {
-        app.previous_tab = app.tab;
         app.tab = tab;
         app.is_zoomed = false;
         app.focus = 0;
@@ -421,10 +483,8 @@ fn back(app: &mut App) {
     }
     if app.is_zoomed {
         app.is_zoomed = false;
-    } else if !app.list_of(tab).filter.text().is_empty() {
+    } else {
         app.list_of_mut(tab).filter.clear();
-    } else if screens::of(app.previous_tab).is_available(app) {
-        app.tab = std::mem::replace(&mut app.previous_tab, app.tab);
     }
 }
 
@@ -450,6 +510,8 @@ fn change_interval(app: &mut App, action: Action, argument: Option<&str>) -> Vec
         None => step(&INTERVALS_MS, app.options.interval_ms, action == Action::PollSlower),
     };
     app.options.interval_ms = interval_ms;
+    // Nobody is late by an interval that begins now.
+    app.heard_at_ms = app.now_ms;
     vec![Effect::SetIntervalMs(interval_ms)]
 }
 
@@ -461,9 +523,8 @@ fn step(steps: &[u64], now: u64, is_up: bool) -> u64 {
 }
 
 fn change_theme(app: &mut App, argument: Option<&str>) {
-    if app.options.is_without_colors {
-        app.tell(Level::Info, "NO_COLOR is set: themes have no colours to show");
-        return;
+    if !app.options.has_colours {
+        return app.tell(Level::Info, "there are no colours: NO_COLOR is set");
     }
     let palette = app.options.theme.palette;
     match argument.map(Palette::by_name) {
@@ -500,9 +561,22 @@ fn export(app: &mut App, argument: Option<&str>) -> Vec<Effect> {
 }
 
 fn mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
+    if is_hidden(app) {
+        return NO_EFFECTS;
+    }
     let at = Position::new(event.column, event.row);
     let is_click = event.kind == MouseEventKind::Down(MouseButton::Left);
+    let wheel = match event.kind {
+        MouseEventKind::ScrollUp => Some(-3),
+        MouseEventKind::ScrollDown => Some(3),
+        _ => None,
+    };
     if let Some(overlay) = app.overlays.last() {
+        if let Some(by) = wheel {
+            scroll_help(app, by);
+            scroll_dialog(app, by);
+            return NO_EFFECTS;
+        }
         let Overlay::Dialog(dialog) = overlay else { return NO_EFFECTS };
         let Some(button) = view::button_at(app, dialog, at).filter(|_| is_click) else { return NO_EFFECTS };
         if let Some(Overlay::Dialog(dialog)) = app.overlays.last_mut() {
@@ -512,11 +586,10 @@ fn mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
     }
     let areas = layout::areas(app);
     let (tab, screen) = (app.tab, screens::of(app.tab));
-    match event.kind {
-        MouseEventKind::ScrollUp | MouseEventKind::ScrollDown if screen.has_list() => {
+    match wheel {
+        Some(by) if screen.has_list() => {
             let height = list_height(app);
-            let by = if event.kind == MouseEventKind::ScrollUp { -3 } else { 3 };
-            app.list_of_mut(tab).scroll(by, height);
+            app.list_of_mut(tab).scroll(by.into(), height);
             NO_EFFECTS
         }
         _ if is_click && areas.tabs.contains(at) => {

@@ -16,8 +16,19 @@ const WIDTH_MAX: u16 = 72;
 pub struct HelpSection<'a> {
     /// Where they do something.
     pub title: &'a str,
-    /// Each key with what it does.
-    pub entries: &'a [(&'a str, &'a str)],
+    /// The keys.
+    pub entries: &'a [HelpEntry<'a>],
+}
+
+/// A key, or several that do the same.
+#[derive(Clone, Copy, Debug)]
+pub struct HelpEntry<'a> {
+    /// What is written on it.
+    pub key: &'a str,
+    /// What it does.
+    pub words: &'a str,
+    /// A word that finds it as well.
+    pub also: &'a str,
 }
 
 /// The list, searched and scrolled.
@@ -34,21 +45,26 @@ pub struct Help<'a> {
 enum Line<'a> {
     Blank,
     Section(&'a str),
-    Entry(&'a str, &'a str),
+    /// A key and the first line of what it does, or a further line.
+    Entry(&'a str, String),
 }
+
+/// Lines of words beside a key.
+const WORDS_LINES_MAX: usize = 4;
 
 impl Help<'_> {
     /// The greatest useful offset on a screen.
     pub fn offset_max(&self, screen: Rect) -> usize {
-        let rows = Panel::inner(self.area(screen)).height.saturating_sub(1);
-        self.lines().len().saturating_sub(rows.into())
+        let inner = Panel::inner(self.area(screen));
+        let lines = self.lines(self.query, inner.width, "~");
+        lines.len().saturating_sub(inner.height.saturating_sub(1).into())
     }
 
     /// Draws it over what is there; answers where the terminal's cursor belongs.
     pub fn draw(&self, screen: Rect, buffer: &mut Buffer, theme: Theme) -> Option<Position> {
         let screen = screen.intersection(buffer.area);
         let area = self.area(screen);
-        let lines = self.lines();
+        let lines = self.lines(self.query, Panel::inner(area).width, theme.symbols().ellipsis);
         Canvas::new(area, buffer, theme).clear();
         let inner = Panel::inner(area);
         let rows = usize::from(inner.height.saturating_sub(1));
@@ -65,8 +81,7 @@ impl Help<'_> {
         if lines.is_empty() {
             canvas.text(1, 0, "no key does that", Role::Label);
         }
-        let key_width = self.sections.iter().flat_map(|section| section.entries).map(|(key, _)| text::width(key)).max();
-        let key_width = key_width.unwrap_or(0).min(usize::from(list.width) / 2) as u16;
+        let key_width = self.key_width(list.width);
         for (y, line) in (0..list.height).zip(lines.iter().skip(offset)) {
             match line {
                 Line::Blank => {}
@@ -86,18 +101,26 @@ impl Help<'_> {
     fn area(&self, screen: Rect) -> Rect {
         let width = screen.width.saturating_sub(4).clamp(screen.width.min(40), WIDTH_MAX);
         // As high as all of it needs, so that it does not jump while one types.
-        let lines: usize = self.sections.iter().map(|section| section.entries.len() + 2).sum();
-        let height = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(screen.height);
+        let lines = self.lines("", width.saturating_sub(2), "~").len();
+        let height = u16::try_from(lines + 3).unwrap_or(u16::MAX).min(screen.height);
         Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height }
     }
 
-    /// The sections that have entries with all words of the query, and those entries.
-    fn lines(&self) -> Vec<Line<'_>> {
-        let words: Vec<String> = self.query.split_whitespace().map(str::to_lowercase).collect();
+    fn key_width(&self, width: u16) -> u16 {
+        let entries = self.sections.iter().flat_map(|section| section.entries);
+        let keys = entries.map(|entry| text::width(entry.key)).max().unwrap_or(0);
+        keys.min(usize::from(width) / 2) as u16
+    }
+
+    /// The sections that have entries with all words of the query, and those entries, in lines of this width.
+    fn lines(&self, query: &str, width: u16, ellipsis: &str) -> Vec<Line<'_>> {
+        let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+        // Beside the key and a space at the right.
+        let room = usize::from(width.saturating_sub(self.key_width(width) + 6));
         let mut lines = Vec::new();
         for section in self.sections {
-            let matching = section.entries.iter().filter(|(key, does)| {
-                let line = format!("{} {key} {does}", section.title).to_lowercase();
+            let matching = section.entries.iter().filter(|entry| {
+                let line = format!("{} {} {} {}", section.title, entry.key, entry.words, entry.also).to_lowercase();
                 words.iter().all(|word| line.contains(word.as_str()))
             });
             let mut matching = matching.peekable();
@@ -106,7 +129,11 @@ impl Help<'_> {
                     lines.push(Line::Blank);
                 }
                 lines.push(Line::Section(section.title));
-                lines.extend(matching.map(|(key, does)| Line::Entry(key, does)));
+                for entry in matching {
+                    let mut wrapped = text::wrap(entry.words, room, WORDS_LINES_MAX, ellipsis).into_iter();
+                    lines.push(Line::Entry(entry.key, wrapped.next().unwrap_or_default()));
+                    lines.extend(wrapped.map(|words| Line::Entry("", words)));
+                }
             }
         }
         lines
@@ -124,17 +151,25 @@ mod tests {
         HelpSection {
             title: "Everywhere",
             entries: &[
-                ("1 … 8", "choose a screen"),
-                ("b", "background save"),
-                ("Space", "pause and go on"),
-                ("q Ctrl-C", "quit"),
+                entry("1 … 8", "choose a screen", ""),
+                entry("b", "background save", "bgsave"),
+                entry("Space", "pause and go on", ""),
+                entry("q Ctrl-C", "quit", ""),
             ],
         },
         HelpSection {
             title: "Namespaces",
-            entries: &[("R", "resize shards"), ("Enter", "detail"), ("d", "delete, asks for the name")],
+            entries: &[
+                entry("R", "change the number of shards", "resize"),
+                entry("Enter", "detail", ""),
+                entry("d", "delete, asks for the name", ""),
+            ],
         },
     ];
+
+    const fn entry(key: &'static str, words: &'static str, also: &'static str) -> HelpEntry<'static> {
+        HelpEntry { key, words, also }
+    }
 
     fn help(query: &str) -> Help<'_> {
         Help { sections: SECTIONS, query, offset: 0 }
@@ -159,15 +194,27 @@ mod tests {
         for (query, found) in
             [("", 7), ("resize", 1), ("namespaces", 3), ("names dele", 1), ("pause space", 1), ("zebra", 0)]
         {
-            let entries = help(query).lines().iter().filter(|line| matches!(line, Line::Entry(..))).count();
+            let help = help(query);
+            let entries = help.lines(query, 70, "~").iter().filter(|line| matches!(line, Line::Entry(..))).count();
             assert_eq!(entries, found, "{query}");
+        }
+    }
+
+    #[test]
+    fn long_words_are_wrapped_and_nothing_is_cut() {
+        let entries = [entry("R", "change the number of shards while reads and writes go on", "")];
+        let help = Help { sections: &[HelpSection { title: "Shards", entries: &entries }], query: "", offset: 0 };
+        for width in [40, 60, 100] {
+            let picture = show(width, 14, help);
+            let words: Vec<&str> = picture.split_whitespace().filter(|word| !word.contains(['│', '|'])).collect();
+            assert!(words.join(" ").contains("change the number of shards while reads and writes go on"), "{picture}");
         }
     }
 
     proptest! {
         #[test]
         fn draws_anywhere(area in any_area(), theme in any_theme(), query in any_text(), offset: usize, key in any_text(), words in any_text()) {
-            let entries = [(key.as_str(), words.as_str()), ("b", "save")];
+            let entries = [HelpEntry { key: &key, words: &words, also: &query }, entry("b", "save", "")];
             let sections = [HelpSection { title: &words, entries: &entries }, SECTIONS[0]];
             let help = Help { sections: &sections, query: &query, offset };
             draw_inside(area, |area, buffer| {

@@ -171,8 +171,8 @@ fn without_a_filter_the_number_must_be_typed() {
     let mut app = app(LIST);
     press(&mut app, "X");
     own_id(&mut app, 7);
-    assert_eq!(sent(&press(&mut app, "⏎⏎")), [""; 0]);
-    assert_eq!(sent(&press(&mut app, "3⏎⏎")).len(), 3);
+    assert_eq!(sent(&press(&mut app, "⏎⇥⏎")), [""; 0]);
+    assert_eq!(sent(&press(&mut app, "3⏎⇥⏎")).len(), 3);
     press(&mut app, "X");
     press(&mut app, "7");
     own_id(&mut app, 7);

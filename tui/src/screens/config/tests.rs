@@ -65,23 +65,23 @@ fn old_new_and_the_command_show_while_the_value_is_typed() {
     press(&mut app, "⏎⌫200mb");
     let picture = picture(&app);
     assert!(picture.contains("104857600 → 200mb") && picture.contains("CONFIG SET maxmemory 200mb"), "{picture}");
-    assert_eq!(sent(&press(&mut app, "⏎⏎")), [["CONFIG", "SET", "maxmemory", "200mb"]]);
+    assert_eq!(sent(&press(&mut app, "⏎⇥⏎")), [["CONFIG", "SET", "maxmemory", "200mb"]]);
     press(&mut app, "jj⏎⌫60 1");
     assert!(self::picture(&app).contains("CONFIG SET save \"60 1\""));
-    assert_eq!(sent(&press(&mut app, "⏎⏎")), [["CONFIG", "SET", "save", "60 1"]]);
+    assert_eq!(sent(&press(&mut app, "⏎⇥⏎")), [["CONFIG", "SET", "save", "60 1"]]);
 }
 
 #[test]
 fn a_value_that_is_the_same_is_not_sent() {
     let mut app = app();
-    assert_eq!(sent(&press(&mut app, "⏎⏎⏎")).len(), 0);
+    assert_eq!(sent(&press(&mut app, "⏎⏎⇥⏎")).len(), 0);
     assert!(picture(&app).contains("that is the value already"));
 }
 
 #[test]
 fn what_the_server_refuses_can_be_corrected() {
     let mut app = app();
-    let effects = press(&mut app, "⏎⌫lots⏎⏎");
+    let effects = press(&mut app, "⏎⌫lots⏎⇥⏎");
     let Some(Effect::Run(request)) = effects.first() else { panic!("{effects:?}") };
     update(&mut app, Msg::Answer(request.answer(Ok(vec![Value::Error("ERR must be a memory value".into())]))), 3_000);
     let picture = picture(&app);
@@ -89,7 +89,7 @@ fn what_the_server_refuses_can_be_corrected() {
         picture.contains("ERR must be a memory value") && picture.contains("CONFIG SET maxmemory lots"),
         "{picture}"
     );
-    let effects = press(&mut app, "⌫1gb⏎⏎");
+    let effects = press(&mut app, "⌫1gb⏎⇥⏎");
     assert_eq!(sent(&effects), [["CONFIG", "SET", "maxmemory", "1gb"]]);
     let Some(Effect::Run(request)) = effects.first() else { panic!("{effects:?}") };
     update(&mut app, Msg::Answer(request.answer(Ok(vec![Value::Bytes(b"OK".to_vec())]))), 3_000);
@@ -103,7 +103,7 @@ fn what_the_server_refuses_can_be_corrected() {
 fn a_password_is_never_seen() {
     let mut app = app();
     press(&mut app, "j⏎");
-    let effects = press(&mut app, "hunter2⏎⏎");
+    let effects = press(&mut app, "hunter2⏎⇥⏎");
     assert_eq!(sent(&effects), [["CONFIG", "SET", "requirepass", "hunter2"]]);
     let Some(Effect::Run(request)) = effects.first() else { panic!("{effects:?}") };
     assert!(!request.label.contains("hunter2"));

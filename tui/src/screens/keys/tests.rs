@@ -289,9 +289,9 @@ fn all_that_is_shown_is_deleted_in_batches_once_the_word_is_typed() {
     server.press(&mut app, "/!keep⏎");
     server.press(&mut app, "X");
     assert!(picture(&app).contains("1,200 keys"), "{}", picture(&app));
-    server.press(&mut app, "del⏎⏎⇥");
+    server.press(&mut app, "del⏎⇥⏎⇥");
     assert!(!server.asked.iter().any(|line| line.starts_with("UNLINK")));
-    server.press(&mut app, "⎋Xdelete⏎⏎");
+    server.press(&mut app, "⎋Xdelete⏎⇥⏎");
     assert_eq!(server.asked.iter().filter(|line| line.starts_with("UNLINK tmp:")).count(), 1_200);
     assert_eq!(app.screens.keys.keys.len(), 1, "the others stay");
 }
@@ -300,20 +300,20 @@ fn all_that_is_shown_is_deleted_in_batches_once_the_word_is_typed() {
 fn names_and_times_to_live_are_changed() {
     let mut server = Fake::of(&[&["a", "b"]]);
     let mut app = server.started(SIZE);
-    server.press(&mut app, "E10m⏎⏎");
+    server.press(&mut app, "E10m⏎⇥⏎");
     assert!(server.asked.contains(&"EXPIRE a 600".to_owned()));
-    server.press(&mut app, "E⏎⏎");
+    server.press(&mut app, "E⏎⇥⏎");
     assert!(server.asked.contains(&"PERSIST a".to_owned()));
-    server.press(&mut app, r"R\n⏎⏎");
+    server.press(&mut app, r"R\n⏎⇥⏎");
     assert!(server.asked.contains(&"RENAMENX a a\n".to_owned()));
     assert_eq!(names(&app), ["a\n", "b"]);
     assert_eq!(app.list().selected, Some(id(KEY, b"a\n")));
     server.answers = vec![("COPY", Value::Integer(0))];
-    server.press(&mut app, "jC2⏎⏎");
+    server.press(&mut app, "jC2⏎⇥⏎");
     assert_eq!(names(&app), ["a\n", "b"]);
     assert!(app.events.newest().next().unwrap().text.contains("already"));
     server.answers.clear();
-    server.press(&mut app, "⎋C2⏎⏎");
+    server.press(&mut app, "⎋C2⏎⇥⏎");
     assert_eq!(names(&app), ["a\n", "b", "b2"]);
 }
 
@@ -323,7 +323,7 @@ fn who_only_reads_changes_nothing() {
     let mut app = server.started(SIZE);
     app.options.is_readonly = true;
     server.asked.clear();
-    server.press(&mut app, "x⇥⏎⎋Xdelete⏎⏎⎋E10⏎⏎⎋Rc⏎⏎⎋Cc⏎⏎");
+    server.press(&mut app, "x⇥⏎⎋Xdelete⏎⇥⏎⎋E10⏎⇥⏎⎋Rc⏎⇥⏎⎋Cc⏎⇥⏎");
     let changes = ["UNLINK", "EXPIRE", "PERSIST", "RENAMENX", "COPY"];
     assert!(
         !server.asked.iter().any(|line| changes.iter().any(|change| line.starts_with(change))),

@@ -305,7 +305,7 @@ impl Screen for Namespaces {
         NO_EFFECTS
     }
 
-    fn act(&self, app: &mut App, action: Action, argument: Option<&str>) -> Vec<Effect> {
+    fn offers(&self, app: &App, action: Action) -> bool {
         let is_special = matches!(
             action,
             Action::Create
@@ -318,7 +318,11 @@ impl Screen for Namespaces {
                 | Action::Limits
                 | Action::ShowShards
         );
-        if is_special && !app.server().is_rkvs() {
+        !is_special || app.server().is_rkvs()
+    }
+
+    fn act(&self, app: &mut App, action: Action, argument: Option<&str>) -> Vec<Effect> {
+        if !self.offers(app, action) {
             app.tell(Level::Warn, format!("{} has databases, which can only be flushed", app.server().title()));
             return NO_EFFECTS;
         }
@@ -330,7 +334,10 @@ impl Screen for Namespaces {
                 list_table::step_focus(app, action, panels);
             }
             _ => {
-                let Some(shown) = selected(app) else { return NO_EFFECTS };
+                let Some(shown) = selected(app) else {
+                    app.tell(Level::Info, "nothing is selected");
+                    return NO_EFFECTS;
+                };
                 let name = shown.name.clone();
                 // While paused what is shown is old: what is asked about is what is now.
                 let namespace = app.latest().namespace(&name).cloned().unwrap_or_else(|| Namespace::named(name));

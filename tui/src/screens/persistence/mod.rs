@@ -242,6 +242,10 @@ fn proposed(app: &App) -> String {
     selected.or_else(|| app.namespace_or_first()).unwrap_or_default().to_owned()
 }
 
+fn is_of_namespaces(action: Action) -> bool {
+    matches!(action, Action::SaveNamespace | Action::LoadNamespace | Action::Autosave)
+}
+
 impl Screen for Persistence {
     fn tab(&self) -> Tab {
         Tab::Persistence
@@ -297,10 +301,18 @@ impl Screen for Persistence {
         NO_EFFECTS
     }
 
+    fn offers(&self, app: &App, action: Action) -> bool {
+        let is_of_list = matches!(
+            action,
+            Action::Open | Action::Filter | Action::NextSort | Action::PreviousSort | Action::ReverseSort
+        );
+        // Without autosaves there is no list either.
+        !(is_of_namespaces(action) || is_of_list) || app.server().is_rkvs()
+    }
+
     fn act(&self, app: &mut App, action: Action, argument: Option<&str>) -> Vec<Effect> {
         use actions::namespace as of;
-        let is_special = matches!(action, Action::SaveNamespace | Action::LoadNamespace | Action::Autosave);
-        if is_special && !app.server().is_rkvs() {
+        if is_of_namespaces(action) && !self.offers(app, action) {
             app.tell(Level::Warn, format!("{} saves everything or nothing: b", app.server().title()));
             return NO_EFFECTS;
         }

@@ -131,10 +131,10 @@ fn actions_are_about_the_selected_autosave() {
     let mut app = app(SAVED, true);
     assert_eq!(press(&mut app, "b⇥⏎"), ["BGSAVE"]);
     assert_eq!(press(&mut app, "B⇥⏎"), ["SAVE"]);
-    assert_eq!(press(&mut app, "w⏎⏎⏎"), ["NAMESPACE SAVE api"]);
+    assert_eq!(press(&mut app, "w⏎⏎⇥⏎"), ["NAMESPACE SAVE api"]);
     let set = "NAMESPACE AUTOSAVE SET jobs SECONDS 300 KEEP 3 PATTERN {ns}-{ts}";
-    assert_eq!(press(&mut app, "ja⏎⏎⏎⏎"), [set]);
-    assert_eq!(press(&mut app, "lx⏎y⏎⏎"), ["NAMESPACE LOAD x AS y"]);
+    assert_eq!(press(&mut app, "ja⏎⏎⏎⇥⏎"), [set]);
+    assert_eq!(press(&mut app, "lx⏎y⏎⇥⏎"), ["NAMESPACE LOAD x AS y"]);
     press(&mut app, "⏎");
     tells(&app, &["keeps 3", "{ns}-{ts}", "00:15:50"]);
 }
@@ -146,7 +146,7 @@ fn without_an_autosave_actions_are_about_the_namespace_that_was_chosen() {
     none.autosaves = Some(Arc::default());
     update(&mut app, Msg::Sample(Box::new(none)), 1_001_000);
     tells(&app, &["no namespace is saved at intervals: a begins with one"]);
-    assert_eq!(press(&mut app, "w⏎⏎⏎"), ["NAMESPACE SAVE 0"]);
+    assert_eq!(press(&mut app, "w⏎⏎⇥⏎"), ["NAMESPACE SAVE 0"]);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn any_namespace_can_be_saved_at_intervals() {
         update(&mut app, Msg::Key(KeyEvent::from(KeyCode::Backspace)), 1_000_000);
     }
     let set = "NAMESPACE AUTOSAVE SET 0 SECONDS 60 KEEP 3";
-    assert_eq!(press(&mut app, "0⏎⏎⏎⏎"), [set]);
+    assert_eq!(press(&mut app, "0⏎⏎⏎⇥⏎"), [set]);
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn a_namespace_is_chosen_from_a_list() {
 fn a_resize_is_followed_and_cancelled() {
     let mut app = app();
     let sent = |effects: &[Effect]| matches!(effects, [Effect::Run(request)] if request.is_change);
-    assert!(sent(&press(&mut app, "R⏎⏎")));
+    assert!(sent(&press(&mut app, "R⏎⇥⏎")));
     press(&mut app, "c");
     assert!(app.overlays.is_empty());
     for (at_ms, keys_moved) in [(3_000, 20), (4_000, 40)] {

@@ -111,22 +111,22 @@ fn plus_and_minus_propose_the_next_threshold() {
         press(&mut app, &key.to_string());
         assert!(picture(&app).contains(&format!("CONFIG SET slowlog-log-slower-than {command}")));
         let commands = [format!("CONFIG SET slowlog-log-slower-than {command}")];
-        assert_eq!(sent(&press(&mut app, "⏎⏎⏎")), commands);
+        assert_eq!(sent(&press(&mut app, "⏎⏎⇥⏎")), commands);
     }
 }
 
 #[test]
 fn threshold_and_length_are_checked_and_only_what_changes_is_sent() {
     let mut app = app();
-    assert_eq!(sent(&press(&mut app, "T⏎⏎⏎")), [""; 0]);
+    assert_eq!(sent(&press(&mut app, "T⏎⏎⇥⏎")), [""; 0]);
     assert!(picture(&app).contains("nothing would change"));
-    for wrong in ["⌫x⏎⏎⏎", "⌫-2⏎⏎⏎", "⌫0⏎⌫-1⏎⏎"] {
+    for wrong in ["⌫x⏎⏎⇥⏎", "⌫-2⏎⏎⇥⏎", "⌫0⏎⌫-1⏎⇥⏎"] {
         press(&mut app, "⎋T");
         assert_eq!(sent(&press(&mut app, wrong)), [""; 0], "{wrong}");
     }
     press(&mut app, "⎋T");
     assert_eq!(
-        sent(&press(&mut app, "⌫-1⏎⌫64⏎⏎")),
+        sent(&press(&mut app, "⌫-1⏎⌫64⏎⇥⏎")),
         ["CONFIG SET slowlog-log-slower-than -1", "CONFIG SET slowlog-max-len 64"]
     );
 }

@@ -354,14 +354,15 @@ mod tests {
     use crate::state::sample::Sample;
     use crate::state::update::update;
 
-    /// The commands that confirming sends once this was typed: a field a word, `Enter` between them. Or what is wrong.
+    /// The commands that confirming sends once this was typed, a word a field; or what is wrong.
     fn confirmed(mut dialog: Dialog, fields: &[&str]) -> Result<(Vec<String>, Option<u64>), String> {
         let mut outcome = Outcome::Open;
         for (index, text) in fields.iter().enumerate() {
             dialog.fields[index].input = crate::state::input::Input::new(*text);
         }
-        for _ in 0..=dialog.fields.len() {
-            outcome = dialog.key(KeyEvent::from(KeyCode::Enter));
+        // The verb stands before the first field, going round.
+        for code in [KeyCode::BackTab, KeyCode::Enter] {
+            outcome = dialog.key(KeyEvent::from(code));
         }
         let Outcome::Confirmed(effects) = outcome else { return Err(dialog.error.unwrap_or_default()) };
         let [Effect::Run(request)] = &effects[..] else { panic!("{effects:?}") };

@@ -141,17 +141,17 @@ fn a_resize_names_the_selected_namespace_and_checks_the_number() {
     let mut app = app();
     type_in(&mut app, "2jR");
     update(&mut app, Msg::Key(KeyEvent::from(KeyCode::Backspace)), 0);
-    assert_eq!(requests(&type_in(&mut app, "x⏎⏎")), [""; 0]);
+    assert_eq!(requests(&type_in(&mut app, "x⏎⇥⏎")), [""; 0]);
     assert_eq!(app.overlays.len(), 1);
     update(&mut app, Msg::Key(KeyEvent::from(KeyCode::Backspace)), 0);
-    assert_eq!(requests(&type_in(&mut app, "16⏎⏎")), ["NAMESPACE RESIZE b 16"]);
-    assert_eq!(requests(&type_in(&mut app, ":resize 64⏎⏎⏎")), ["NAMESPACE RESIZE b 64"]);
+    assert_eq!(requests(&type_in(&mut app, "16⏎⇥⏎")), ["NAMESPACE RESIZE b 16"]);
+    assert_eq!(requests(&type_in(&mut app, ":resize 64⏎⏎⇥⏎")), ["NAMESPACE RESIZE b 64"]);
 }
 
 #[test]
 fn readonly_refuses_dialogs_and_whatever_gets_past_them() {
     let mut app = readonly();
-    for keys in ["b⇥⏎", "B⇥⏎", "2R⏎⏎⏎", "c⇥⏎", ":bgsave⏎⇥⏎", ":resize 9⏎⏎⏎"] {
+    for keys in ["b⇥⏎", "B⇥⏎", "2R⏎⏎⇥⏎", "c⇥⏎", ":bgsave⏎⇥⏎", ":resize 9⏎⏎⇥⏎"] {
         assert_eq!(requests(&type_in(&mut app, keys)), [""; 0], "{keys}");
         app.overlays.clear();
     }
@@ -268,18 +268,6 @@ fn what_is_pasted_does_not_act() {
 }
 
 #[test]
-fn what_cannot_show_is_said() {
-    let mut app = App::new(Options { is_without_colors: true, ..Options::default() }, Size::new(100, 24));
-    type_in(&mut app, " ");
-    assert!(!app.is_paused(), "there is nothing to freeze");
-    let palette = app.options.theme.palette;
-    type_in(&mut app, "t");
-    assert_eq!(app.options.theme.palette, palette);
-    let told: Vec<_> = app.events.newest().map(|event| event.text.as_str()).collect();
-    assert!(told[0].contains("NO_COLOR") && told[1].contains("nothing to freeze"), "{told:?}");
-}
-
-#[test]
 fn a_released_key_does_nothing() {
     let mut app = app();
     let mut key = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
@@ -359,4 +347,215 @@ fn exports_are_json_or_csv() {
     let effects = type_in(&mut app, "o");
     let Some(Effect::Export { contents, .. }) = effects.first() else { panic!("{effects:?}") };
     assert!(contents.contains("\"scope\":\"server\""), "{contents}");
+}
+
+fn last_event(app: &App) -> &str {
+    app.events.newest().next().map_or("", |event| event.text.as_str())
+}
+
+#[test]
+fn commands_of_the_palette_go_where_they_can_be_carried_out() {
+    let mut app = app();
+    type_in(&mut app, ":create new⏎");
+    assert_eq!((app.tab, app.overlays.len()), (Tab::Namespaces, 1));
+    let mut app = self::app();
+    type_in(&mut app, ":resize 16⏎");
+    assert_eq!((app.tab, app.overlays.len()), (Tab::Namespaces, 0), "nobody has chosen a namespace");
+    assert_eq!(last_event(&app), "choose one first");
+    type_in(&mut app, "j4");
+    assert_eq!(requests(&type_in(&mut app, ":resize 16⏎⏎⇥⏎")), ["NAMESPACE RESIZE b 16"]);
+    assert_eq!(app.tab, Tab::Namespaces);
+    type_in(&mut app, "4:delete⏎");
+    assert_eq!((app.tab, app.overlays.len()), (Tab::Clients, 0));
+    assert!(last_event(&app).contains("Namespaces or Keys"), "{}", last_event(&app));
+}
+
+#[test]
+fn no_command_of_the_palette_does_nothing_without_a_word() {
+    for command in keymap::PALETTE {
+        for tab in Tab::ALL {
+            let mut app = app();
+            type_in(&mut app, &tab.digit().to_string());
+            assert_eq!(app.tab, tab);
+            let seen = |app: &App| (picture(app), app.events.newest().count(), app.window_s, app.options.theme.palette);
+            let before = seen(&app);
+            let argument =
+                if command.argument.starts_with('s') || command.argument.starts_with('m') { "3" } else { "" };
+            let effects = type_in(&mut app, &format!(":{} {argument}⏎", command.names[0]));
+            let is_same_tab = command.action == Action::GoTo(tab);
+            let is_told = seen(&app) != before;
+            // What Keys loads is seen once it has come.
+            let is_loading = matches!(command.action, Action::Reload | Action::LoadAll | Action::TypeFilter);
+            assert!(is_same_tab || is_told || !effects.is_empty() || is_loading, "{} on {tab:?}", command.names[0]);
+        }
+    }
+}
+
+#[test]
+fn readonly_offers_no_changes() {
+    let mut app = readonly();
+    type_in(&mut app, ":");
+    assert!(!palette::candidates(&app, "").iter().any(|command| keymap::is_change(command.action)));
+    type_in(&mut app, "resize 9⏎");
+    assert!(last_event(&app).contains("--readonly"), "{}", last_event(&app));
+    type_in(&mut app, "⎋⎋2?resize");
+    assert!(picture(&app).contains("no key does that"), "{}", picture(&app));
+}
+
+#[test]
+fn keys_that_this_server_can_only_refuse_are_not_offered() {
+    let mut app = app();
+    type_in(&mut app, "2");
+    assert!(picture(&app).contains("R resize"));
+    let mut plain = sample(2_000, "run_id:1\r\n");
+    plain.server.rkvs_version = None;
+    update(&mut app, Msg::Sample(Box::new(plain)), 2_000);
+    let databases = picture(&app);
+    assert!(databases.contains("X flush") && databases.contains("Databases"), "{databases}");
+    assert!(
+        !["R resize", "n new", "x delete", "autosave", "limits", "shards"].iter().any(|key| databases.contains(key))
+    );
+    type_in(&mut app, "6");
+    let saves = picture(&app);
+    assert!(!["autosave", "filter", "sort"].iter().any(|key| saves.contains(key)), "{saves}");
+    type_in(&mut app, ":resize⏎");
+    assert!(last_event(&app).contains("nothing like that"), "{}", last_event(&app));
+}
+
+#[test]
+fn before_the_first_answer_nothing_is_asked_of_the_server() {
+    for keys in ["b", "B", "2R", "2n", "2X", "4x", " ", "o", "4/"] {
+        let mut app = App::new(Options { address: "h:1".into(), ..Options::default() }, Size::new(100, 24));
+        assert_eq!(requests(&type_in(&mut app, keys)), [""; 0]);
+        assert!(app.overlays.is_empty() && !app.is_paused(), "{keys}");
+        assert_eq!(last_event(&app), "not connected to h:1 yet", "{keys}");
+        let picture = picture(&app);
+        assert!(picture.contains("not connected to h:1") && !picture.contains("b bgsave"), "{picture}");
+    }
+}
+
+#[test]
+fn why_nobody_is_let_in_is_told_whole() {
+    let mut app = App::new(Options { address: "h:1".into(), ..Options::default() }, Size::new(60, 16));
+    let error = "WRONGPASS invalid username-password pair or user is disabled, says the server at the other end";
+    update(&mut app, Msg::Disconnected { error: error.into(), retry_at_ms: 5_000 }, 1_000);
+    let picture = picture(&app);
+    let words = picture.replace(['"', '\n'], " ");
+    let words: Vec<&str> = words.split_whitespace().collect();
+    assert!(words.join(" ").contains(error), "{picture}");
+    assert!(picture.contains("REDISCLI_AUTH") && picture.contains("-a"), "{picture}");
+}
+
+#[test]
+fn a_server_that_is_late_is_not_live() {
+    let mut app = app();
+    update(&mut app, Msg::Tick, 2_900);
+    assert!(picture(&app).contains("LIVE 1s"));
+    update(&mut app, Msg::Tick, 4_100);
+    assert!(picture(&app).contains("WAITING 3s") && !picture(&app).contains("LIVE"));
+    update(&mut app, Msg::Sample(Box::new(sample(4_000, "run_id:1\r\n"))), 4_200);
+    assert!(picture(&app).contains("LIVE 1s"));
+    app.options.is_replay = true;
+    update(&mut app, Msg::Tick, 60_000);
+    assert!(picture(&app).contains("REPLAY"), "a recording that has ended is not late");
+}
+
+#[test]
+fn what_is_tried_now_is_not_retried_in_0_seconds() {
+    let mut app = app();
+    update(&mut app, Msg::Disconnected { error: "refused".into(), retry_at_ms: 5_000 }, 2_000);
+    type_in(&mut app, " ");
+    assert!(
+        picture(&app).contains("PAUSED") && picture(&app).contains("OFFLINE") && picture(&app).contains("retry 3s")
+    );
+    let ctrl_r = KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL);
+    assert_eq!(update(&mut app, Msg::Key(ctrl_r), 3_000), [Effect::PollNow]);
+    assert!(picture(&app).contains("trying now"));
+}
+
+#[test]
+fn a_change_is_pending_until_it_is_answered() {
+    let mut app = app();
+    let effects = type_in(&mut app, "4b⇥⏎");
+    let Some(Effect::Run(request)) = effects.iter().find(|effect| matches!(effect, Effect::Run(_))) else {
+        panic!("{effects:?}")
+    };
+    assert!(picture(&app).contains("PENDING 0s"));
+    let now_ms = app.now_ms + 3_000;
+    update(&mut app, Msg::Tick, now_ms);
+    assert!(picture(&app).contains("PENDING 3s") && picture(&app).contains("background save: no answer yet"));
+    update(&mut app, Msg::Answer(request.answer(Ok(vec![Value::Bytes(b"OK".to_vec())]))), now_ms);
+    assert!(!picture(&app).contains("PENDING"));
+}
+
+#[test]
+fn esc_with_nothing_to_close_does_nothing() {
+    let mut app = app();
+    type_in(&mut app, "42");
+    let before = picture(&app);
+    assert_eq!(type_in(&mut app, "⎋⎋"), []);
+    assert_eq!((app.tab, picture(&app)), (Tab::Namespaces, before));
+}
+
+#[test]
+fn where_nothing_can_be_seen_keys_only_quit_or_redraw() {
+    let mut app = app();
+    type_in(&mut app, "2");
+    for size in [Size::new(39, 24), Size::new(100, 7)] {
+        app.size = size;
+        assert_eq!(type_in(&mut app, "b4R /x:⏎"), []);
+        assert_eq!((app.tab, app.overlays.len(), app.is_paused()), (Tab::Namespaces, 0, false));
+        let ctrl_l = KeyEvent::new(KeyCode::Char('l'), KeyModifiers::CONTROL);
+        assert_eq!(update(&mut app, Msg::Key(ctrl_l), 2_000), [Effect::Redraw]);
+        // Also with a dialog that waits below.
+        app.overlays.push(Overlay::Dialog(actions::save(&app)));
+        update(&mut app, Msg::Paste("x".into()), 2_000);
+        assert_eq!(type_in(&mut app, "⇥⏎q"), [Effect::Quit]);
+        app.overlays.clear();
+    }
+}
+
+#[test]
+fn the_help_begins_with_this_tab_and_scrolls_to_its_end() {
+    let mut app = app();
+    type_in(&mut app, "4?");
+    let lines = picture(&app);
+    let place = |words: &str| lines.find(words).unwrap_or(usize::MAX);
+    assert!(place("kill the selected client") < place("filter the rows"), "{lines}");
+    let wheel = |app: &mut App, kind| {
+        let event = MouseEvent { kind, column: 1, row: 1, modifiers: KeyModifiers::NONE };
+        update(app, Msg::Mouse(event), 2_000);
+    };
+    for _ in 0..200 {
+        wheel(&mut app, MouseEventKind::ScrollDown);
+    }
+    let end = picture(&app);
+    assert_ne!(end, lines);
+    wheel(&mut app, MouseEventKind::ScrollUp);
+    assert_ne!(picture(&app), end, "it is not scrolled beyond the end");
+    type_in(&mut app, "⎋2?resiz");
+    assert!(picture(&app).contains("change the number of shards"), "{}", picture(&app));
+}
+
+#[test]
+fn a_dialog_that_does_not_fit_is_scrolled() {
+    let mut app = app();
+    app.size = Size::new(40, 8);
+    type_in(&mut app, "2R");
+    let typing = picture(&app);
+    assert!(typing.contains("shards     8") && typing.contains("more"), "{typing}");
+    for _ in 0..9 {
+        update(&mut app, Msg::Key(KeyEvent::from(KeyCode::PageUp)), 2_000);
+    }
+    assert!(picture(&app).contains("server     h:1"), "{}", picture(&app));
+    type_in(&mut app, "4");
+    assert!(picture(&app).contains("shards     84"), "{}", picture(&app));
+}
+
+#[test]
+fn without_colours_themes_are_not_chosen() {
+    let mut app = app();
+    app.options.has_colours = false;
+    type_in(&mut app, "t");
+    assert_eq!((app.options.theme.palette, last_event(&app).contains("NO_COLOR")), (Palette::Dark, true));
 }

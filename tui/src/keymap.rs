@@ -322,9 +322,12 @@ pub fn valid(tab: Tab, has_list: bool) -> impl Iterator<Item = &'static Binding>
     })
 }
 
-/// The tabs of each binding of an action that belongs to screens; nothing when it works everywhere.
+/// The tabs of each binding of an action that belongs to screens; nothing when it works everywhere, wherever its key stands in the
+/// key bar.
 pub fn places(action: Action) -> impl Iterator<Item = &'static [Tab]> {
-    BINDINGS.iter().filter(move |binding| binding.action == action).filter_map(|binding| match binding.context {
+    let bindings = || BINDINGS.iter().filter(move |binding| binding.action == action);
+    let is_of_screens = bindings().all(|binding| matches!(binding.context, Context::Tabs(_)));
+    bindings().filter(move |_| is_of_screens).filter_map(|binding| match binding.context {
         Context::Tabs(tabs) => Some(tabs),
         Context::Global | Context::Elsewhere(_) | Context::List => None,
     })
@@ -342,13 +345,10 @@ pub fn needs_server(action: Action) -> bool {
         || matches!(action, Action::Pause | Action::Copy | Action::Export | Action::Filter)
 }
 
-/// Whether an action is about the selected row.
+/// Whether an action is about the selected row and does not ask which one.
 pub fn is_about_row(action: Action) -> bool {
-    use Action::{Autosave, CancelResize, CopyKey, Delete, Expire, Flush, Kill, Limits, Rename, Resize, SaveNamespace};
-    matches!(
-        action,
-        Autosave | CancelResize | CopyKey | Delete | Expire | Flush | Kill | Limits | Rename | Resize | SaveNamespace
-    )
+    use Action::{Autosave, CancelResize, CopyKey, Delete, Expire, Flush, Kill, Limits, Rename, Resize};
+    matches!(action, Autosave | CancelResize | CopyKey | Delete | Expire | Flush | Kill | Limits | Rename | Resize)
 }
 
 /// A command of the palette.
@@ -584,7 +584,7 @@ mod tests {
     fn every_command_of_screens_is_found_on_one() {
         assert_eq!(places(Action::Resize).collect::<Vec<_>>(), [[Namespaces, Shards]]);
         assert_eq!(places(Action::Delete).count(), 2, "namespaces and keys are deleted in two ways");
-        assert_eq!(places(Action::Theme).count(), 0);
+        assert_eq!(places(Action::Theme).count() + places(Action::BackgroundSave).count(), 0);
         assert!(is_change(Action::BackgroundSave) && !is_change(Action::Export));
         for command in PALETTE.iter().filter(|command| is_about_row(command.action)) {
             assert!(places(command.action).next().is_some(), "{}", command.names[0]);

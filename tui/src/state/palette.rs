@@ -29,7 +29,7 @@ pub fn read(app: &App, line: &str, selected: usize) -> Result<(Action, Option<St
 /// Why this cannot be done on any screen.
 fn refusal(app: &App, action: Action) -> Option<String> {
     if app.options.is_readonly && keymap::is_change(action) {
-        return Some("refused, started with --readonly".into());
+        return Some(format!("refused, {}", app.why_readonly()));
     }
     if !app.has_data() {
         return keymap::needs_server(action).then(|| not_connected(app));
@@ -60,7 +60,9 @@ pub(super) fn perform(app: &mut App, action: Action, argument: Option<&str>) -> 
     }
     let possible: Vec<Tab> =
         places.iter().filter_map(|tabs| tabs.iter().copied().find(|&tab| is_possible(app, tab, action))).collect();
-    let &[tab] = &possible[..] else {
+    // Namespaces and keys are deleted in places that have nothing to do with each other.
+    let is_clear = possible.len() == 1 || action != Action::Delete;
+    let Some(&tab) = possible.first().filter(|_| is_clear) else {
         let titles: Vec<&str> = possible.iter().map(|tab| tab.title()).collect();
         app.tell(Level::Warn, format!("choose what it is about first: {}", titles.join(" or ")));
         return NO_EFFECTS;

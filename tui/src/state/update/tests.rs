@@ -365,7 +365,13 @@ fn commands_of_the_palette_go_where_they_can_be_carried_out() {
     type_in(&mut app, "j4");
     assert_eq!(requests(&type_in(&mut app, ":resize 16⏎⏎⇥⏎")), ["NAMESPACE RESIZE b 16"]);
     assert_eq!(app.tab, Tab::Namespaces);
-    type_in(&mut app, "4:delete⏎");
+    type_in(&mut app, "4:bgsave⏎");
+    assert_eq!((app.tab, app.overlays.len()), (Tab::Clients, 1), "what works everywhere stays where it is");
+    for command in ["⎋:load file⏎", "⎋4:save-namespace⏎"] {
+        type_in(&mut app, command);
+        assert_eq!((app.tab, app.overlays.len()), (Tab::Persistence, 1), "{command}");
+    }
+    type_in(&mut app, "⎋4:delete⏎");
     assert_eq!((app.tab, app.overlays.len()), (Tab::Clients, 0));
     assert!(last_event(&app).contains("Namespaces or Keys"), "{}", last_event(&app));
 }

@@ -97,7 +97,7 @@ pub async fn run(
                 Effect::Quit => return Ok(End::Quit),
                 Effect::Suspend => suspend(&mut app, &mut guard, &mut signals).await?,
                 effect => {
-                    if let Some(notice) = carry_out(effect, &mut guard, &source, recorder.is_some())? {
+                    if let Some(notice) = carry_out(effect, &app, &mut guard, &source, recorder.is_some())? {
                         update(&mut app, notice, clock::now_ms());
                     }
                 }
@@ -118,12 +118,19 @@ fn message(event: Event) -> Option<Msg> {
 }
 
 /// Does what has an effect outside; what is known at once comes back as a message.
-fn carry_out(effect: Effect, guard: &mut Guard, source: &Source, is_recording: bool) -> io::Result<Option<Msg>> {
+fn carry_out(
+    effect: Effect,
+    app: &App,
+    guard: &mut Guard,
+    source: &Source,
+    is_recording: bool,
+) -> io::Result<Option<Msg>> {
     let order = match effect {
         Effect::Run(request) => Order::Run(request),
         // A recording holds everything, whatever is looked at.
         Effect::SetWants(wants) if is_recording => {
-            Order::Wants(Wants { visible_namespaces: wants.visible_namespaces, ..Wants::everything(wants.shards_of) })
+            let shards_of = wants.shards_of.or_else(|| app.namespace_or_first().map(str::to_owned));
+            Order::Wants(Wants { visible_namespaces: wants.visible_namespaces, ..Wants::everything(shards_of) })
         }
         Effect::SetWants(wants) => Order::Wants(wants),
         Effect::SetIntervalMs(interval_ms) => Order::IntervalMs(interval_ms),

@@ -190,8 +190,8 @@ fn accent_background(accent: Color) -> Color {
 
 fn mono(role: Role) -> Style {
     let modifier = match role {
-        Role::Text | Role::Good | Role::Border | Role::Series1 | Role::Series2 | Role::Series3 => Modifier::empty(),
-        Role::Label | Role::Dim => Modifier::DIM,
+        Role::Text | Role::Good | Role::Border | Role::Series1 | Role::Series3 => Modifier::empty(),
+        Role::Label | Role::Dim | Role::Series2 => Modifier::DIM,
         Role::Title | Role::Heading | Role::BorderFocused | Role::Accent | Role::Key | Role::Warn => Modifier::BOLD,
         Role::SelectedIdle => Modifier::BOLD,
         Role::Match => Modifier::BOLD.union(Modifier::UNDERLINED),

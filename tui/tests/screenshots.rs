@@ -96,11 +96,27 @@ fn run(svg: &mut String, style: &Cell, words: &str, (x, y): (u16, u16), cells: u
     if style.modifier.contains(Modifier::UNDERLINED) {
         attributes.push_str(" text-decoration=\"underline\"");
     }
-    let escaped = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let base = top + CELL_HEIGHT - 4.0;
-    svg.push_str(&format!(
-        "<text x=\"{left:.1}\" y=\"{base}\" textLength=\"{width:.1}\" fill=\"{ink}\"{attributes}>{escaped}</text>\n"
-    ));
+    let mut at = f64::from(x);
+    for piece in pieces(words) {
+        let escaped = piece.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let left = at * CELL_WIDTH;
+        svg.push_str(&format!("<text x=\"{left:.1}\" y=\"{base}\" fill=\"{ink}\"{attributes}>{escaped}</text>\n"));
+        at += text::width(piece) as f64;
+    }
+}
+
+/// Cuts a text so that each character beyond ASCII stands alone, at its place: where a font lacks one, another stands in for it, of
+/// another width.
+fn pieces(words: &str) -> impl Iterator<Item = &str> {
+    let mut rest = words;
+    std::iter::from_fn(move || {
+        let ascii = rest.find(|character: char| !character.is_ascii()).unwrap_or(rest.len());
+        let end = if ascii > 0 { ascii } else { rest.chars().next()?.len_utf8() };
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        Some(piece)
+    })
 }
 
 fn colour(colour: Color, usual: &str) -> String {

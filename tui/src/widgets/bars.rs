@@ -52,7 +52,8 @@ impl Bars<'_> {
             let Some(&max) = values.iter().max() else { continue };
             let mean = values.iter().map(|&value| value as f64).sum::<f64>() / values.len() as f64;
             let selected = self.selected.is_some_and(|selected| range.contains(&selected));
-            let role = if selected { Role::Accent } else { Role::Series1 };
+            // Of another colour rather than reversed: a full block that is reversed is not seen.
+            let role = if selected { Role::Series2 } else { Role::Series1 };
             let x = (column * layout.pitch) as u16;
             for y in 0..rows {
                 let below = u32::from(rows - 1 - y) * 8;
@@ -64,11 +65,6 @@ impl Bars<'_> {
                     _ => (theme.symbols().levels[solid], role),
                 };
                 canvas.repeat(x, y, layout.width as u16, symbol, role);
-            }
-            if selected {
-                for y in 0..rows {
-                    canvas.restyle(x, y, layout.width as u16, Role::Selected);
-                }
             }
         }
         if rows < canvas.height() && !self.values.is_empty() {

@@ -411,7 +411,7 @@ impl Browser {
                 }
             }
             Err(error) => {
-                self.quiet_until_ms = now_ms + QUIET_MS;
+                self.quiet_until_ms = now_ms.saturating_add(QUIET_MS);
                 self.error = Some(error.clone());
             }
         }

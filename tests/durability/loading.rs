@@ -53,6 +53,8 @@ fn what_needs_the_data_is_refused_until_it_is_there() {
         "SHUTDOWN ABORT",
         "INFO persistence",
     ];
+    let begun = format!("\r\nloading_total_bytes:{}\r\n", file.len());
+    client.until("it has opened the file", |client| text(&client.line("INFO persistence")).contains(&begun));
     let replies = client.pipeline(&requests.map(rkvs_tests::line::split));
     let ready = crate::http(&server, "/readyz").0;
     let (first, last) = (text(&replies[0]), text(&replies[requests.len() - 1]));
@@ -66,7 +68,7 @@ fn what_needs_the_data_is_refused_until_it_is_there() {
     ] {
         assert!(first.contains(&format!("\r\n{field}:")), "{field} is not in {first}");
     }
-    assert!(first.contains(&format!("\r\nloading_total_bytes:{}\r\n", file.len())), "{first}");
+    assert!(first.contains(&begun), "{first}");
     let refused = ["SET", "GET", "SAVE", "BGSAVE", "FLUSHALL", "DBSIZE", "NAMESPACE SAVE", "NAMESPACE LOAD", "PING"];
     for (request, reply) in requests.iter().zip(&replies) {
         let reply = format!("{reply:?}");

@@ -106,6 +106,10 @@ fn families_are_whole_and_counters_rise() {
     ] {
         client.line(request);
     }
+    // Who looked whether the server was there may not have left yet.
+    client.until("nobody else is connected", |client| {
+        client.line("INFO clients").text().is_some_and(|info| info.contains("connected_clients:1\r\n"))
+    });
     let first = samples(&get(address, "/metrics").1);
     for (series, value) in [
         ("redis_up", 1.0),

@@ -17,6 +17,8 @@ pub mod signals;
 pub mod source;
 pub mod state;
 pub mod terminal;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod theme;
 pub mod value;

@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::*;
@@ -10,7 +8,7 @@ use crate::state::msg::Msg;
 use crate::state::sample::{Namespace, Sample, Server};
 use crate::state::update::update;
 use crate::state::{Options, Overlay};
-use crate::view;
+use crate::testing::{picture, press, sent};
 
 const LIST: &str = "\
     id=3 addr=10.0.0.7:51112 laddr=10.0.0.1:6379 fd=8 name=web-1 age=7200 idle=0 flags=N db=0 multi=-1 obl=0 omem=0 \
@@ -42,31 +40,6 @@ fn app(list: &str) -> App {
     let mut app = App::new(Options { tab: Tab::Clients, ..Options::default() }, Size::new(120, 40));
     update(&mut app, Msg::Sample(Box::new(sample(list))), 1_000);
     app
-}
-
-/// Types; `⏎ ⎋ ⇥` are Enter, Esc and Tab.
-fn press(app: &mut App, keys: &str) -> Vec<Effect> {
-    let code = |key| match key {
-        '⏎' => KeyCode::Enter,
-        '⎋' => KeyCode::Esc,
-        '⇥' => KeyCode::Tab,
-        key => KeyCode::Char(key),
-    };
-    keys.chars().flat_map(|key| update(app, Msg::Key(KeyEvent::from(code(key))), 2_000)).collect()
-}
-
-fn sent(effects: &[Effect]) -> Vec<String> {
-    let requests =
-        effects.iter().filter_map(|effect| if let Effect::Run(request) = effect { Some(request) } else { None });
-    let words =
-        |words: &Vec<Vec<u8>>| words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ");
-    requests.flat_map(|request| request.commands.iter().map(words)).collect()
-}
-
-fn picture(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
-    terminal.draw(|frame| view::view(app, frame)).unwrap();
-    terminal.backend().to_string()
 }
 
 fn ids(app: &App) -> Vec<u64> {

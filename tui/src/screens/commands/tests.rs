@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::*;
@@ -11,7 +9,7 @@ use crate::state::msg::Msg;
 use crate::state::sample::Sample;
 use crate::state::update::update;
 use crate::state::{Options, Overlay};
-use crate::view::view;
+use crate::testing::picture;
 
 fn command(name: &str, calls: u64, usec: u64, failed: u64) -> Command {
     let percentiles = [("p50", 2.0), ("p99", 30.0), ("p99.9", 400.0)];
@@ -38,12 +36,6 @@ fn press(app: &mut App, code: KeyCode) -> Vec<Effect> {
 
 fn names(app: &App) -> Vec<&str> {
     app.list_of(Tab::Commands).rows.iter().map(|row| row.id.as_str().unwrap()).collect()
-}
-
-fn picture(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
-    terminal.draw(|frame| view(app, frame)).unwrap();
-    terminal.backend().to_string()
 }
 
 #[test]

@@ -1,8 +1,5 @@
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::*;
@@ -10,8 +7,8 @@ use crate::state::msg::Msg;
 use crate::state::sample::{Info, Sample, Server};
 use crate::state::update::update;
 use crate::state::{Options, Overlay};
+use crate::testing::{picture, press};
 use crate::value::Value;
-use crate::view;
 
 fn told(at_ms: u64, settings: &[(&str, &str)]) -> Msg {
     let words = settings.iter().flat_map(|(name, value)| [name, value]);
@@ -34,29 +31,11 @@ fn app() -> App {
     app
 }
 
-/// Types; `⏎ ⎋ ⇥ ⌫` are Enter, Esc, Tab and Ctrl-U.
-fn press(app: &mut App, keys: &str) -> Vec<Effect> {
-    let event = |key| match key {
-        '⏎' => KeyEvent::from(KeyCode::Enter),
-        '⎋' => KeyEvent::from(KeyCode::Esc),
-        '⇥' => KeyEvent::from(KeyCode::Tab),
-        '⌫' => KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL),
-        key => KeyEvent::from(KeyCode::Char(key)),
-    };
-    keys.chars().flat_map(|key| update(app, Msg::Key(event(key)), 2_000)).collect()
-}
-
 fn sent(effects: &[Effect]) -> Vec<Vec<String>> {
     let requests =
         effects.iter().filter_map(|effect| if let Effect::Run(request) = effect { Some(request) } else { None });
     let text = |word: &Vec<u8>| String::from_utf8_lossy(word).into_owned();
     requests.flat_map(|request| request.commands.iter().map(move |words| words.iter().map(text).collect())).collect()
-}
-
-fn picture(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
-    terminal.draw(|frame| view::view(app, frame)).unwrap();
-    terminal.backend().to_string()
 }
 
 #[test]

@@ -1,6 +1,4 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::browser::KEYS_MAX;
@@ -9,7 +7,7 @@ use crate::state::Options;
 use crate::state::msg::Msg;
 use crate::state::sample::{Namespace, Sample, Server};
 use crate::state::update::update;
-use crate::view;
+use crate::testing::picture;
 
 fn bytes(text: impl AsRef<[u8]>) -> Value {
     Value::Bytes(text.as_ref().to_vec())
@@ -99,12 +97,6 @@ impl Fake {
 
 const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
 const SIZE: Size = Size { width: 120, height: 30 };
-
-fn picture(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
-    terminal.draw(|frame| view::view(app, frame)).unwrap();
-    terminal.backend().to_string()
-}
 
 fn names(app: &App) -> Vec<String> {
     app.list_of(Tab::Keys).rows.iter().map(|row| String::from_utf8_lossy(name(&row.id)).into_owned()).collect()

@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::*;
@@ -11,7 +9,7 @@ use crate::state::msg::Msg;
 use crate::state::sample::{Info, Resize, Sample, Server};
 use crate::state::update::update;
 use crate::state::{Options, Overlay};
-use crate::view;
+use crate::testing::{self, picture};
 
 fn namespace(name: &str, db: u64, ops: u64) -> Namespace {
     Namespace {
@@ -50,35 +48,13 @@ fn app() -> App {
     app_of(vec![namespace("0", 0, 0), namespace("1", 1, 0), namespace("10", 10, 0), namespace("busy", 20, 9)], true)
 }
 
-/// Presses keys: characters stand for themselves, `⏎ ⎋ ⇥` for Enter, Esc, Tab.
-fn press(app: &mut App, keys: &str) -> Vec<String> {
-    let mut commands = Vec::new();
-    for key in keys.chars() {
-        let code = match key {
-            '⏎' => KeyCode::Enter,
-            '⎋' => KeyCode::Esc,
-            '⇥' => KeyCode::Tab,
-            key => KeyCode::Char(key),
-        };
-        let now_ms = app.now_ms;
-        for effect in update(app, Msg::Key(KeyEvent::from(code)), now_ms) {
-            let Effect::Run(request) = effect else { continue };
-            let words = request.commands[0].iter().map(|word| String::from_utf8_lossy(word).into_owned());
-            let db = request.db.map_or(String::new(), |db| format!("{db}> "));
-            commands.push(db + &words.collect::<Vec<_>>().join(" "));
-        }
-    }
-    commands
-}
-
 fn order(app: &App) -> Vec<&str> {
     app.list().rows.iter().filter_map(|row| row.id.as_str()).collect()
 }
 
-fn picture(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
-    terminal.draw(|frame| view::view(app, frame)).unwrap();
-    terminal.backend().to_string()
+/// Presses keys; what is sent then.
+fn press(app: &mut App, keys: &str) -> Vec<String> {
+    testing::sent(&testing::press(app, keys))
 }
 
 #[test]

@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::*;
@@ -12,7 +10,7 @@ use crate::state::events::Level;
 use crate::state::msg::Msg;
 use crate::state::sample::{Command, Info, Namespace, Sample, Server, Setting};
 use crate::state::update::update;
-use crate::view::view;
+use crate::testing::picture;
 
 /// What a server told at its `second`.
 fn sample(second: u64, rkvs: bool, more: &str) -> Msg {
@@ -62,12 +60,6 @@ fn app(width: u16, height: u16) -> App {
 fn press(app: &mut App, code: KeyCode) -> Vec<Effect> {
     let now_ms = app.now_ms;
     update(app, Msg::Key(KeyEvent::from(code)), now_ms)
-}
-
-fn picture(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
-    terminal.draw(|frame| view(app, frame)).unwrap();
-    terminal.backend().to_string()
 }
 
 fn note(app: &App, tile: usize, label: &str) -> Note {

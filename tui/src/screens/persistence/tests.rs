@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::*;
@@ -10,7 +8,7 @@ use crate::state::Options;
 use crate::state::msg::Msg;
 use crate::state::sample::{Info, Namespace, Sample, Server, Setting};
 use crate::state::update::update;
-use crate::view;
+use crate::testing::{self, picture};
 
 const SAVED: &str = "run_id:1 rdb_last_save_time:900 rdb_last_bgsave_status:ok rdb_last_bgsave_time_sec:2 rdb_saves:1 \
      rdb_last_bgsave_bytes:4096 rdb_changes_since_last_save:5 aof_enabled:0 loading:0 rdb_bgsave_in_progress:0";
@@ -56,37 +54,17 @@ fn app(info: &str, rkvs: bool) -> App {
     app
 }
 
-fn press(app: &mut App, keys: &str) -> Vec<String> {
-    let mut commands = Vec::new();
-    for key in keys.chars() {
-        let code = match key {
-            '⏎' => KeyCode::Enter,
-            '⎋' => KeyCode::Esc,
-            '⇥' => KeyCode::Tab,
-            key => KeyCode::Char(key),
-        };
-        let now_ms = app.now_ms;
-        for effect in update(app, Msg::Key(KeyEvent::from(code)), now_ms) {
-            let Effect::Run(request) = effect else { continue };
-            let words = request.commands[0].iter().map(|word| String::from_utf8_lossy(word).into_owned());
-            commands.push(words.collect::<Vec<_>>().join(" "));
-        }
-    }
-    commands
-}
-
-fn picture(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
-    terminal.draw(|frame| view::view(app, frame)).unwrap();
-    terminal.backend().to_string()
-}
-
 /// The picture must tell all of it.
 fn tells(app: &App, words: &[&str]) {
     let picture = picture(app);
     for words in words {
         assert!(picture.contains(words), "{words:?} is not in\n{picture}");
     }
+}
+
+/// Presses keys; what is sent then.
+fn press(app: &mut App, keys: &str) -> Vec<String> {
+    testing::sent(&testing::press(app, keys))
 }
 
 #[test]

@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Size;
 
 use super::*;
@@ -10,7 +8,7 @@ use crate::state::Options;
 use crate::state::msg::Msg;
 use crate::state::sample::{Info, Sample, Server, Shards as SampleShards};
 use crate::state::update::update;
-use crate::view;
+use crate::testing::{picture, press};
 
 fn sample(at_ms: u64, keys_moved: Option<u64>) -> Sample {
     let shard =
@@ -47,27 +45,6 @@ fn app() -> App {
         update(&mut app, Msg::Sample(Box::new(sample(at_ms, None))), at_ms);
     }
     app
-}
-
-fn press(app: &mut App, keys: &str) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for key in keys.chars() {
-        let code = match key {
-            '⏎' => KeyCode::Enter,
-            '⎋' => KeyCode::Esc,
-            '⇥' => KeyCode::Tab,
-            key => KeyCode::Char(key),
-        };
-        let now_ms = app.now_ms;
-        effects.extend(update(app, Msg::Key(KeyEvent::from(code)), now_ms));
-    }
-    effects
-}
-
-fn picture(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
-    terminal.draw(|frame| view::view(app, frame)).unwrap();
-    terminal.backend().to_string()
 }
 
 #[test]

@@ -1,8 +1,5 @@
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::*;
@@ -10,7 +7,7 @@ use crate::state::msg::Msg;
 use crate::state::sample::{Sample, Server};
 use crate::state::update::update;
 use crate::state::{Options, Overlay};
-use crate::view;
+use crate::testing::{picture, press, sent};
 
 fn entry(id: u64, usec: u64, args: &[&str], client_name: &str) -> SlowCommand {
     let args = args.iter().map(|&arg| arg.to_owned()).collect();
@@ -40,32 +37,6 @@ fn app() -> App {
     let mut app = App::new(Options { tab: Tab::Slowlog, ..Options::default() }, Size::new(120, 40));
     update(&mut app, Msg::Sample(Box::new(sample)), 1_000);
     app
-}
-
-/// Types; `⏎ ⎋ ⇥ ⌫` are Enter, Esc, Tab and Ctrl-U.
-fn press(app: &mut App, keys: &str) -> Vec<Effect> {
-    let event = |key| match key {
-        '⏎' => KeyEvent::from(KeyCode::Enter),
-        '⎋' => KeyEvent::from(KeyCode::Esc),
-        '⇥' => KeyEvent::from(KeyCode::Tab),
-        '⌫' => KeyEvent::new(KeyCode::Char('u'), crossterm::event::KeyModifiers::CONTROL),
-        key => KeyEvent::from(KeyCode::Char(key)),
-    };
-    keys.chars().flat_map(|key| update(app, Msg::Key(event(key)), 2_000)).collect()
-}
-
-fn sent(effects: &[Effect]) -> Vec<String> {
-    let requests =
-        effects.iter().filter_map(|effect| if let Effect::Run(request) = effect { Some(request) } else { None });
-    let words =
-        |words: &Vec<Vec<u8>>| words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ");
-    requests.flat_map(|request| request.commands.iter().map(words)).collect()
-}
-
-fn picture(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
-    terminal.draw(|frame| view::view(app, frame)).unwrap();
-    terminal.backend().to_string()
 }
 
 fn ids(app: &App) -> Vec<u64> {

@@ -1,12 +1,11 @@
 use crossterm::event::KeyModifiers;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 
 use super::*;
 use crate::state::Options;
 use crate::state::dialog::Dialog;
 use crate::state::msg::Request;
 use crate::state::sample::{Info, Namespace, Resize, Server};
+use crate::testing::{picture, press as type_in, sent as requests};
 use crate::value::Value;
 
 fn sample(at_ms: u64, info: &str) -> Sample {
@@ -38,38 +37,6 @@ fn readonly() -> App {
     let mut app = app();
     app.options.is_readonly = true;
     app
-}
-
-/// Presses keys: characters stand for themselves, `⏎ ⎋ ⇥` for Enter, Esc, Tab.
-fn type_in(app: &mut App, keys: &str) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for key in keys.chars() {
-        let code = match key {
-            '⏎' => KeyCode::Enter,
-            '⎋' => KeyCode::Esc,
-            '⇥' => KeyCode::Tab,
-            '↓' => KeyCode::Down,
-            key => KeyCode::Char(key),
-        };
-        let now_ms = app.now_ms + 10;
-        effects.extend(update(app, Msg::Key(KeyEvent::from(code)), now_ms));
-    }
-    effects
-}
-
-fn requests(effects: &[Effect]) -> Vec<String> {
-    let commands = effects.iter().filter_map(|effect| if let Effect::Run(run) = effect { Some(run) } else { None });
-    let words = commands.flat_map(|request| &request.commands).map(|words| {
-        let words: Vec<_> = words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-        words.join(" ")
-    });
-    words.collect()
-}
-
-fn picture(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.width, app.size.height)).unwrap();
-    terminal.draw(|frame| view::view(app, frame)).unwrap();
-    terminal.backend().to_string()
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::of;
+use super::{list_table, of};
 use crate::state::App;
 use crate::state::tab::Tab;
 use crate::widgets::panel::Panel;
-use crate::widgets::table::{Cell, Column, Sort, Table, TableHit};
+use crate::widgets::table::{Cell, Column, Table, TableHit};
 use crate::{format, layout, text};
 
 /// Below this a border takes more than it gives.
@@ -51,9 +51,7 @@ fn table_area(app: &App, area: Rect) -> Rect {
 
 /// Where the rows are.
 pub(super) fn rows_area(app: &App, area: Rect) -> Rect {
-    let table = table_area(app, area);
-    let heading = table.height - Table::page(table) as u16;
-    Rect { y: table.y + heading, height: table.height - heading, ..table }
+    list_table::rows_area(table_area(app, area))
 }
 
 /// What is shown of all rows: `412 of 1,024`, and why where no border says it: `412 of 1,024, filter lib=redis`.
@@ -109,17 +107,7 @@ impl Listing<'_> {
     }
 
     fn table<'t>(&'t self, app: &App, empty: &'t str) -> Table<'t> {
-        let list = app.list_of(self.tab);
-        let descending = list.is_descending(of(self.tab).columns());
-        Table {
-            columns: self.columns,
-            rows: list.rows.len(),
-            selected: list.position(),
-            offset: list.offset,
-            sort: Some(Sort { column: list.sort, descending }),
-            focused: true,
-            empty,
-        }
+        list_table::table(app, self.tab, self.columns, of(self.tab).columns(), empty)
     }
 
     /// What to say where there are no rows.

@@ -10,10 +10,10 @@
 //! ready    whole extents with memory behind them    vacant   whole extents without
 //! ```
 //!
-//! Tables of a process share the extents, so that the part of a chunk that nothing was carved from yet is all they waste. What tables
-//! leave that go, between those that stay, is used before an extent is begun, in shorter runs than asked for: 64 shards with 4M keys
-//! made into 8 take 414 MB after 403 MB, where they took 612 MB. An
-//! extent that becomes free gives its memory back to the system and keeps its addresses.
+//! Tables of a process share the extents, so that the part of a chunk that nothing was carved from yet is all they waste. What
+//! tables that have gone leave between others is used before an extent is begun, in shorter runs than asked for: 64 shards with 4M
+//! keys made into 8 take 414 MB after 403 MB, where they took 612 MB. An extent that becomes free gives its memory back to the
+//! system and keeps its addresses.
 
 use std::ptr::NonNull;
 

@@ -255,7 +255,7 @@ settings! {
     section "Persistence" {
         /// Saves everything so many seconds after the last save if there were at least so many changes; none where the list is empty.
         save: Vec<SavePoint> = "save" { kind: Kind::Groups, default: "3600 1 300 100 60 10000", unit: "seconds changes" }
-        /// File in dir that everything is saved to, and loaded from at start.
+        /// File in dir that everything is saved to, and loaded from at start; set at run time it ends in .rkvs or .rdb.
         dbfilename: PlainName = "dbfilename" { kind: Kind::Text, default: "dump.rkvs", change: Protected }
         /// Form of the files that are saved: our own, which keeps everything, or Redis's RDB; auto writes RDB where the name ends in .rdb.
         snapshot_format: SnapshotFormat = "snapshot-format" { kind: Kind::Choice(SnapshotFormat::WORDS), default: "auto" }

@@ -378,7 +378,12 @@ impl Engine {
     /// Changes by clients since the start, those of the namespaces themselves included. For those who must not wait: see
     /// [`Namespace::recent_usage`].
     pub fn changes(&self) -> u64 {
-        self.recent_usage().counters.changes + self.other_changes()
+        self.changes_of(&self.recent_usage())
+    }
+
+    /// [`Engine::changes`], for those who have asked for the usage already.
+    pub fn changes_of(&self, usage: &Usage) -> u64 {
+        usage.counters.changes + self.other_changes()
     }
 
     /// The part of [`Engine::changes`] that is not counted by the shards there are.

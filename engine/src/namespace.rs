@@ -297,23 +297,24 @@ impl Namespace {
     /// [`Namespace::usage`] for those who must not wait: of a shard whose lock is not to be had within some microseconds the
     /// numbers are those of the last time somebody asked this way.
     pub fn recent_usage(&self) -> Usage {
-        let mut sum = Usage::default();
-        for usage in self.recent_shard_usage() {
-            sum += usage;
-        }
-        sum
+        self.recently(|sum: &mut Usage, shards| shards.iter().for_each(|shard| *sum += *shard))
     }
 
     /// The same by shard; empty while the namespace was never used.
     pub fn recent_shard_usage(&self) -> Vec<Usage> {
+        self.recently(|all: &mut Vec<Usage>, shards| all.extend_from_slice(shards))
+    }
+
+    /// Gathers what the shards hold, set by set.
+    fn recently<T: Default>(&self, gather: impl Fn(&mut T, &[Usage])) -> T {
         'anew: loop {
+            let mut gathered = T::default();
             let shards = self.shards.load_full();
             if shards.is_vacant() {
-                return Vec::new();
+                return gathered;
             }
             // All shards together are waited for no longer than one: this is for event loops and probes.
             let mut yields = 0..YIELDS_MAX;
-            let mut usages = Vec::with_capacity(shards.len());
             for set in shards.sets() {
                 let mut seen = set.seen().lock();
                 seen.resize(set.len(), Usage::default());
@@ -331,9 +332,9 @@ impl Namespace {
                         None => {}
                     }
                 }
-                usages.extend_from_slice(&seen);
+                gather(&mut gathered, &seen);
             }
-            return usages;
+            return gathered;
         }
     }
 

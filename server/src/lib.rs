@@ -6,6 +6,7 @@ pub mod cli;
 pub mod command;
 pub mod commands;
 pub mod config;
+mod duty_cycle;
 pub mod log;
 pub mod metrics;
 pub mod net;

@@ -257,19 +257,28 @@ impl<'e> Locks<'e> {
         Ok(())
     }
 
-    /// The shards of a namespace, all of which are locked, each with its place.
+    /// The shards of a namespace, all of which are locked, each with its place. O(log n) of all locks held to find them, for
+    /// who does it namespace by namespace.
     pub(crate) fn all_shards_of<'s>(
         &'s mut self,
         handle: &Handle,
     ) -> impl Iterator<Item = (Arc<Shards>, usize, &'s mut Shard)> + use<'s, 'e> {
         let shards = handle.namespace().shards_now();
-        let sets: SmallVec<[Arc<Shards>; 2]> =
-            std::iter::once(&shards).chain(shards.successor()).map(Arc::clone).collect();
-        let set_of = move |guard: &Guard<'_>| sets.iter().find(|set| set.serial == guard.serial).map(Arc::clone);
-        let guards = &mut self.many_mut().guards.0;
-        let held = guards.iter().filter(|guard| set_of(guard).is_some()).count();
-        assert_eq!(held, shards.all_cells().count(), "all locks are held");
-        guards.iter_mut().filter_map(move |guard| Some((set_of(guard)?, guard.index, &mut *guard.shard)))
+        let successor = shards.successor().map(Arc::clone);
+        let mut rest = &mut self.many_mut().guards.0[..];
+        let mut found: SmallVec<[(Arc<Shards>, &'s mut [Guard<'e>]); 2]> = SmallVec::new();
+        // Successors come after all gates.
+        for set in std::iter::once(shards).chain(successor) {
+            let start = rest.partition_point(|guard| guard.serial < set.serial);
+            let end = start + rest[start..].partition_point(|guard| guard.serial == set.serial);
+            assert_eq!(end - start, set.len(), "all locks are held");
+            let (to_end, after) = rest.split_at_mut(end);
+            found.push((set, &mut to_end[start..]));
+            rest = after;
+        }
+        found.into_iter().flat_map(|(set, guards)| {
+            guards.iter_mut().map(move |guard| (Arc::clone(&set), guard.index, &mut *guard.shard))
+        })
     }
 
     /// The shards of a namespace that is not being resized, all of which are locked.

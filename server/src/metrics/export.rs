@@ -20,7 +20,7 @@ use super::info::{BUILD_ID, avg_ttl_ms, percentile_ns, policy};
 use super::process;
 use crate::command::spec::Command;
 use crate::command::table::CommandTable;
-use crate::persistence::DURATION_BUCKETS_S;
+use crate::persistence::{DURATION_BUCKETS_S, Status};
 use crate::server::{REDIS_VERSION, Server};
 use crate::session::Address;
 
@@ -77,14 +77,15 @@ impl Exporter {
         let usages: Vec<Vec<Usage>> = namespaces.iter().map(|namespace| namespace.recent_shard_usage()).collect();
         let mut data = Usage::default();
         usages.iter().flatten().for_each(|usage| data += *usage);
-        self.server(server, data, now_ms);
+        let status = server.persistence.status(server, server.engine.changes_of(&data));
+        self.server(server, data, &status, now_ms);
         self.commands(server);
         self.handle.run_upkeep();
         let mut text = Text(self.handle.render());
         text.server(server);
         text.commands(server);
         text.clients(server);
-        text.snapshots(server);
+        text.snapshots(&status);
 
         let namespaces = namespaces.iter().zip(&usages).map(|(namespace, shards)| {
             let mut sum = Usage::default();
@@ -134,7 +135,7 @@ impl Exporter {
     }
 
     /// Numbers of the server as a whole.
-    fn server(&mut self, server: &Server, data: Usage, now_ms: u64) {
+    fn server(&mut self, server: &Server, data: Usage, status: &Status, now_ms: u64) {
         let settings = server.config.current();
         let memory = server.observer.memory(server, data);
         let totals = server.counters.totals_ever();
@@ -146,7 +147,6 @@ impl Exporter {
         let fragmentation = if used == 0 { 0.0 } else { resident as f64 / used as f64 };
         let newest = server.slowlog.newest(1);
         let newest = newest.first();
-        let status = server.persistence.status(server);
         let (mut output_bytes, mut blocked) = (0, 0);
         server.clients.for_each(|client| {
             output_bytes += client.output_bytes.load(Relaxed);
@@ -415,8 +415,7 @@ impl Text {
     }
 
     /// How saving went, of everything and of single namespaces.
-    fn snapshots(&mut self, server: &Server) {
-        let status = server.persistence.status(server);
+    fn snapshots(&mut self, status: &Status) {
         let kinds = [("everything", status.everything), ("namespace", status.namespaces)];
         let name = "rkvs_snapshots_total";
         self.family(name, "counter", "Snapshots by what was saved and how it went.");

@@ -3,6 +3,7 @@
 //! Monitoring programs parse these lines strictly, so names, order and number formats are the reference's. What this
 //! server does not have is left out, unless the honest answer is a zero that those programs wait for.
 
+use std::cell::OnceCell;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -46,8 +47,27 @@ struct Facts<'a> {
     server: &'a Server,
     settings: &'a Settings,
     now_ms: u64,
+    data: OnceCell<Data>,
+}
+
+/// What takes a look at every shard, and is looked for only where it is shown.
+struct Data {
     namespaces: Vec<(Arc<Namespace>, Usage)>,
     memory: Memory,
+}
+
+impl Facts<'_> {
+    fn data(&self) -> &Data {
+        self.data.get_or_init(|| {
+            let namespaces: Vec<_> =
+                self.server.engine.namespaces().into_iter().map(|one| (Arc::clone(&one), one.recent_usage())).collect();
+            let mut sum = Usage::default();
+            for (_, usage) in &namespaces {
+                sum += *usage;
+            }
+            Data { memory: self.server.observer.memory(self.server, sum), namespaces }
+        })
+    }
 }
 
 /// The sections that are asked for by name (or by `all`, `everything`, `default`); the default ones when none is named.
@@ -62,13 +82,7 @@ pub(crate) fn sections<'n>(
     let asks_for = |name: &str| names.clone().any(|asked| asked.eq_ignore_ascii_case(name.as_bytes()));
     let all = asks_for("all") || asks_for("everything");
     let default = names.clone().next().is_none() || asks_for("default");
-    let namespaces: Vec<_> =
-        server.engine.namespaces().into_iter().map(|one| (Arc::clone(&one), one.recent_usage())).collect();
-    let mut data = Usage::default();
-    for (_, usage) in &namespaces {
-        data += *usage;
-    }
-    let facts = Facts { server, settings, now_ms, memory: server.observer.memory(server, data), namespaces };
+    let facts = Facts { server, settings, now_ms, data: OnceCell::new() };
     let mut out = String::new();
     for section in SECTIONS {
         if all || (default && section.by_default) || asks_for(section.name) {
@@ -162,7 +176,7 @@ fn clients(facts: &Facts<'_>, out: &mut String) {
 }
 
 fn memory(facts: &Facts<'_>, out: &mut String) {
-    let memory = &facts.memory;
+    let memory = &facts.data().memory;
     let (used, peak) = (memory.used_bytes(), facts.server.observer.peak_bytes());
     let (resident, total) = (process::resident_bytes(), process::total_memory_bytes());
     let (dataset, fragmentation) = (memory.dataset_bytes(), resident as i64 - used as i64);
@@ -218,7 +232,8 @@ pub(super) fn policy(settings: &Settings) -> String {
 }
 
 fn persistence(facts: &Facts<'_>, out: &mut String) {
-    let status = facts.server.persistence.status(facts.server);
+    let status =
+        facts.server.persistence.status(facts.server, facts.server.engine.changes_of(&facts.data().memory.data));
     line(out, "loading", u8::from(status.loading.is_some()));
     line(out, "async_loading", 0);
     // What a snapshot costs in memory is what waits to be saved.
@@ -266,7 +281,7 @@ fn persistence(facts: &Facts<'_>, out: &mut String) {
 fn stats(facts: &Facts<'_>, out: &mut String) {
     let server = facts.server;
     let (totals, observer) = (server.counters.totals(), &server.observer);
-    let (rates, done) = (observer.rates(), observer.since_reset(facts.memory.data.counters));
+    let (rates, done) = (observer.rates(), observer.since_reset(facts.data().memory.data.counters));
     line(out, "total_connections_received", totals.connections);
     line(out, "total_commands_processed", totals.requests);
     line(out, "instantaneous_ops_per_sec", format_args!("{:.0}", rates.requests));
@@ -378,7 +393,7 @@ pub(super) fn percentile_ns(buckets: &[u64], percentile: f64) -> u64 {
 }
 
 fn keyspace(facts: &Facts<'_>, out: &mut String) {
-    for (namespace, usage) in facts.namespaces.iter().filter(|(_, usage)| usage.keys > 0) {
+    for (namespace, usage) in facts.data().namespaces.iter().filter(|(_, usage)| usage.keys > 0) {
         let avg_ttl_ms = if usage.expires > 0 { avg_ttl_ms(namespace, usage.keys, facts.now_ms) } else { 0 };
         let (keys, expires) = (usage.keys, usage.expires);
         let _ = write!(out, "db{}:keys={keys},expires={expires},avg_ttl={avg_ttl_ms}\r\n", namespace.database());

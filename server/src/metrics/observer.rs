@@ -2,16 +2,19 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rkvs_engine::memory::allocator;
 use rkvs_engine::stats::{Counters as EngineCounters, Usage};
 
+use crate::duty_cycle::DutyCycle;
 use crate::server::Server;
 
 /// Time between two looks, as in the reference.
 pub const SAMPLE_PERIOD: Duration = Duration::from_millis(100);
+/// Share of the time that looking at all shards takes, in percent. With some thousand of them that is ten times a second.
+const DATA_PERCENT: u32 = 1;
 /// Looks over which rates are averaged, as in the reference.
 const SAMPLES: usize = 16;
 
@@ -72,9 +75,8 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// Looks once. To be called every [`SAMPLE_PERIOD`].
+    /// Looks once at what has been counted. To be called every [`SAMPLE_PERIOD`].
     pub fn look(&self, server: &Server) {
-        self.memory(server, server.engine.recent_usage());
         let totals = server.counters.totals_ever();
         let mut samples = self.samples.lock();
         // One more than there are periods: rates are differences.
@@ -163,10 +165,18 @@ impl Observer {
 pub async fn observe(server: &Server) {
     let mut ticks = tokio::time::interval(SAMPLE_PERIOD);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut data_cycle = DutyCycle::new(DATA_PERCENT);
     loop {
         ticks.tick().await;
         server.observer.look(server);
-        server.persistence.tick(server);
+        server.persistence.tell_loading();
+        let began = Instant::now();
+        if data_cycle.is_due(began) {
+            let usage = server.engine.recent_usage();
+            server.observer.memory(server, usage);
+            server.persistence.save_if_due(server, server.engine.changes_of(&usage));
+            data_cycle.rest(began.elapsed(), Instant::now());
+        }
         allocator::purge();
     }
 }

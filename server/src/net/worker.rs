@@ -22,10 +22,13 @@ use super::listener::{Accepted, Listener};
 use super::poller::Poller;
 use super::shutdown::DRAIN_MAX;
 use crate::command::dispatch::{Dispatcher, Flow, Prepared};
+use crate::duty_cycle::DutyCycle;
 use crate::resp::{ArgRange, Decoded, Decoder, Limits, Output, Reply};
 use crate::server::Server;
 use crate::session::{ClientInfo, Session};
 
+/// Share of a worker's time that sampling the rates of all namespaces takes, in percent.
+const RATES_PERCENT: u32 = 1;
 /// Requests executed together, and the most of one connection in a turn.
 const WINDOW_MAX: usize = prefetch::WINDOW_MAX;
 /// Longest time between two visits to the runtime.
@@ -115,6 +118,8 @@ pub(crate) struct Worker {
     outputs: Vec<Output>,
     dispatcher: Dispatcher,
     expiry: Expiry,
+    /// Of sampling how much each namespace is used, which the first worker does.
+    rates_cycle: DutyCycle,
     /// Where the sweep over all connections goes on.
     sweep_at: usize,
     requests: u64,
@@ -158,6 +163,7 @@ impl Worker {
             pool: BufferPool::default(),
             outputs: Vec::new(),
             expiry: Expiry::default(),
+            rates_cycle: DutyCycle::new(RATES_PERCENT),
             sweep_at: 0,
             requests: 0,
             input_bytes: 0,
@@ -721,8 +727,10 @@ impl Worker {
         }
         self.accept_ready = !self.listeners.is_empty();
         self.expiry.tick(&self.server, self.dispatcher.settings());
-        if self.index == 0 {
+        let began = Instant::now();
+        if self.index == 0 && self.rates_cycle.is_due(began) {
             self.server.namespace_rates.sample(&self.server.engine, self.dispatcher.now_ms());
+            self.rates_cycle.rest(began.elapsed(), Instant::now());
         }
         let hz = self.dispatcher.settings().hz.max(1) as usize;
         let slice = self.connections.len().div_ceil(hz);

@@ -184,9 +184,8 @@ impl Persistence {
         })
     }
 
-    /// Looks whether a save point is reached. To be called several times a second.
-    pub(crate) fn tick(&self, server: &Server) {
-        self.tell_loading();
+    /// Looks whether a save point is reached with so many changes by clients. To be called several times a second.
+    pub(crate) fn save_if_due(&self, server: &Server, changes: u64) {
         let settings = server.config.current();
         if settings.save.is_empty() || self.gate() & (LOADING | STOPPING) != 0 {
             return;
@@ -198,12 +197,8 @@ impl Persistence {
             }
             state.saved_or_started.elapsed().as_secs()
         };
-        // Changes are counted for those alone whose time has come.
-        let mut points = settings.save.iter().filter(|point| elapsed_s > point.seconds).peekable();
-        if points.peek().is_none() {
-            return;
-        }
-        let changes = self.unsaved_changes(server);
+        let mut points = settings.save.iter().filter(|point| elapsed_s > point.seconds);
+        let changes = self.unsaved(changes);
         if let Some(point) = points.find(|point| changes > 0 && changes >= point.changes) {
             tracing::info!("{changes} changes in {} seconds. Saving...", point.seconds);
             if let Err(refused) = self.save_everything() {

@@ -109,7 +109,7 @@ impl Persistence {
     }
 
     /// Tells the log how far loading has come, now and then.
-    pub(super) fn tell_loading(&self) {
+    pub(crate) fn tell_loading(&self) {
         let mut state = self.state.lock();
         let Some(loading) = &mut state.loading else { return };
         if loading.told.elapsed() >= TOLD_PERIOD {

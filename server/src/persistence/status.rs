@@ -183,9 +183,8 @@ pub struct Status {
 }
 
 impl Persistence {
-    /// Saving and loading as of now. Waits for nothing.
-    pub fn status(&self, server: &Server) -> Status {
-        let changes = server.engine.changes();
+    /// Saving and loading as of now, with so many changes by clients since the start. Waits for nothing.
+    pub fn status(&self, server: &Server, changes: u64) -> Status {
         let state = self.state.lock();
         let begun = state.loading.as_ref().map(|loading| {
             let (read, total) = (loading.progress.file_bytes(), loading.progress.file_bytes_total());
@@ -228,7 +227,11 @@ impl Persistence {
 
     /// Changes since the last save of everything.
     pub(super) fn unsaved_changes(&self, server: &Server) -> u64 {
-        let changes = server.engine.changes();
+        self.unsaved(server.engine.changes())
+    }
+
+    /// The part of so many changes since the start that came after the last save of everything.
+    pub(super) fn unsaved(&self, changes: u64) -> u64 {
         changes.saturating_sub(self.state.lock().changes_saved())
     }
 

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use super::client::{Args, Client, Error, args};
 use super::pace::Pace;
 use crate::state::sample::{
-    Autosave, Clients, Command, Info, NAMESPACES_MAX, Namespace, SLOWLOG_MAX, Sample, Server, Setting, Shards, Slowlog,
-    Wants,
+    Autosave, Clients, Command, Info, NAMESPACES_FEW, NAMESPACES_MAX, Namespace, SLOWLOG_MAX, Sample, Server, Setting,
+    Shards, Slowlog, Wants,
 };
 use crate::value::Value;
 
-/// Namespaces that are asked about in a poll beside those that can be seen. Where there are more they take turns.
-pub const SLICE: usize = 256;
 /// Namespaces that can be seen; a terminal does not have more lines.
 const VISIBLE_MAX: usize = 512;
 /// Namespaces that are asked about in one exchange: a server may stop to read while its replies are not taken.
@@ -183,7 +181,7 @@ impl Poller {
             requests.push((Part::Config, args(["CONFIG", "GET", "*"])));
         }
         if self.server.is_rkvs() {
-            let are_few = wants.all_at_once || self.namespaces.len() <= SLICE;
+            let are_few = wants.all_at_once || self.namespaces.len() <= NAMESPACES_FEW;
             if wants.namespaces && (are_few || self.polls.is_multiple_of(LIST_EVERY)) {
                 requests.push((Part::Names, args(["NAMESPACE", "LIST"])));
             }
@@ -222,7 +220,7 @@ impl Poller {
 
     /// What is asked for less often than the rest.
     fn slow_parts(&self, wants: &Wants, now_ms: u64) -> Vec<(String, u64)> {
-        let rounds = self.namespaces.len().div_ceil(SLICE) as u64;
+        let rounds = self.namespaces.len().div_ceil(NAMESPACES_FEW) as u64;
         let round_s = now_ms.saturating_sub(self.last_poll_ms).saturating_mul(rounds).div_ceil(1_000);
         let is_slow = |is_wanted: bool, slow_s: Option<u64>| slow_s.filter(|_| is_wanted);
         let parts = [
@@ -284,11 +282,11 @@ impl Poller {
     /// The places of those that are asked about this time.
     fn turn(&mut self, visible: &[String]) -> Vec<usize> {
         let count = self.namespaces.len();
-        if count <= SLICE {
+        if count <= NAMESPACES_FEW {
             return (0..count).collect();
         }
-        let mut turn: Vec<usize> = (self.next..self.next + SLICE).map(|place| place % count).collect();
-        self.next = (self.next + SLICE) % count;
+        let mut turn: Vec<usize> = (self.next..self.next + NAMESPACES_FEW).map(|place| place % count).collect();
+        self.next = (self.next + NAMESPACES_FEW) % count;
         let visible: HashSet<&str> = visible.iter().take(VISIBLE_MAX).map(String::as_str).collect();
         let taken: HashSet<usize> = turn.iter().copied().collect();
         let seen = self

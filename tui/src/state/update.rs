@@ -10,7 +10,7 @@ use super::dialog::Outcome;
 use super::events::{self, Level};
 use super::input::Input;
 use super::msg::{Answer, Effect, Msg, ReplyTo};
-use super::sample::Sample;
+use super::sample::{NAMESPACES_FEW, Namespace, Sample, Wants};
 use super::saves::Save;
 use super::tab::Tab;
 use super::{App, Connection, INTERVALS_MS, NO_EFFECTS, Overlay, Pending, WINDOWS_S, actions, palette};
@@ -67,7 +67,7 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
     };
     refresh(app);
     effects.extend(screens::of(app.tab).follow(app));
-    let wants = screens::of(app.tab).wants(app);
+    let wants = wants(app);
     if wants != app.wants {
         app.wants = wants.clone();
         effects.push(Effect::SetWants(wants));
@@ -79,6 +79,14 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
     });
     app.pending.extend(changes.map(|label| Pending { label, since_ms: now_ms }));
     effects
+}
+
+/// What the screen needs, and what costs so little that its history need not have gaps while other screens are looked at.
+fn wants(app: &App) -> Wants {
+    let mut wants = screens::of(app.tab).wants(app);
+    let are_few = |namespaces: &Arc<Vec<Namespace>>| namespaces.len() <= NAMESPACES_FEW;
+    wants.namespaces |= app.latest().namespaces.as_ref().is_some_and(are_few);
+    wants
 }
 
 /// The last line of defence of `--readonly`: whatever asked for it, a change does not leave this module.

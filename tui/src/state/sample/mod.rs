@@ -30,6 +30,9 @@ pub use slowlog::{SlowCommand, Slowlog};
 pub const CLIENTS_MAX: usize = 20_000;
 /// Namespaces that a sample holds at most.
 pub const NAMESPACES_MAX: usize = 65_536;
+/// So few namespaces that all of them are asked about in every poll. Where there are more they take turns, so many in a poll beside
+/// those that can be seen.
+pub const NAMESPACES_FEW: usize = 256;
 /// Entries of the slowlog that are asked for.
 pub const SLOWLOG_MAX: usize = 512;
 

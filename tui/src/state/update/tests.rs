@@ -52,6 +52,17 @@ fn tabs_are_reached_by_digit_and_around() {
 }
 
 #[test]
+fn few_namespaces_are_asked_about_whatever_screen_is_seen() {
+    let mut app = app();
+    type_in(&mut app, "3");
+    assert!(app.wants.namespaces, "their histories have no gaps");
+    let many = (0..=NAMESPACES_FEW).map(|index| Namespace::named(index.to_string())).collect();
+    let many = Sample { namespaces: Some(Arc::new(many)), ..sample(2_000, "run_id:1\r\n") };
+    update(&mut app, Msg::Sample(Box::new(many)), 2_000);
+    assert!(!app.wants.namespaces, "that would cost the server more than it is worth");
+}
+
+#[test]
 fn a_plain_server_has_no_shards() {
     let mut app = app();
     type_in(&mut app, "5");

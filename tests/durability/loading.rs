@@ -69,6 +69,7 @@ fn what_needs_the_data_is_refused_until_it_is_there() {
         assert!(first.contains(&format!("\r\n{field}:")), "{field} is not in {first}");
     }
     assert!(first.contains(&begun), "{first}");
+    assert!(last.contains("\r\nrdb_changes_since_last_save:0\r\n"), "{last}");
     let refused = ["SET", "GET", "SAVE", "BGSAVE", "FLUSHALL", "DBSIZE", "NAMESPACE SAVE", "NAMESPACE LOAD", "PING"];
     for (request, reply) in requests.iter().zip(&replies) {
         let reply = format!("{reply:?}");

@@ -197,10 +197,11 @@ impl Persistence {
             (running.started.elapsed(), progress.keys(), progress.keys_total())
         });
         Status {
-            loading,
             keys_loaded: state.keys_loaded,
             keys_expired: state.keys_expired,
-            changes: changes.saturating_sub(state.changes_saved()),
+            // What is loaded is in the file already.
+            changes: if loading.is_some() { 0 } else { changes.saturating_sub(state.changes_saved()) },
+            loading,
             saving,
             saved_at_s: state.saved_at_s(),
             is_ok: self.gate() & SAVE_FAILED == 0,

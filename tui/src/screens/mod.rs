@@ -18,7 +18,6 @@ mod plot;
 mod shards;
 mod slowlog;
 mod tally;
-mod trend;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};

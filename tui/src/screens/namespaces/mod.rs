@@ -7,7 +7,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-use super::trend::TrendPanel;
+use super::plot::{Plot, Unit};
 use super::{Screen, list_table};
 use crate::keymap::Action;
 use crate::state::events::Level;
@@ -19,7 +19,6 @@ use crate::state::tab::Tab;
 use crate::state::update::go_to;
 use crate::state::{App, NO_EFFECTS, actions};
 use crate::theme::Role;
-use crate::widgets::chart::Scale;
 use crate::widgets::facts::{Fact, Facts};
 use crate::widgets::panel::Panel;
 use crate::widgets::table::{Sort, Table, TableHit};
@@ -91,43 +90,27 @@ fn parts(app: &App, body: Rect) -> Parts {
 struct ChartOf {
     title: &'static str,
     metric: NamespaceMetric,
-    scale: Scale,
+    unit: Unit,
+    /// What the axis goes up to, where that is known beforehand.
+    top: Option<f64>,
     role: Role,
-    format: fn(f64) -> String,
 }
 
 static CHARTS: [ChartOf; 3] = [
-    ChartOf {
-        title: "ops/s",
-        metric: NamespaceMetric::Ops,
-        scale: Scale::Decimal,
-        role: Role::Series1,
-        format: format::rate,
-    },
-    ChartOf {
-        title: "memory",
-        metric: NamespaceMetric::UsedBytes,
-        scale: Scale::Binary,
-        role: Role::Series2,
-        format: |bytes| format::bytes(bytes.max(0.0) as u64),
-    },
+    ChartOf { title: "ops/s", metric: NamespaceMetric::Ops, unit: Unit::Rate, top: None, role: Role::Series1 },
+    ChartOf { title: "memory", metric: NamespaceMetric::UsedBytes, unit: Unit::Bytes, top: None, role: Role::Series2 },
     ChartOf {
         title: "hit ratio",
         metric: NamespaceMetric::HitRatio,
-        scale: Scale::UpTo(1.0),
+        unit: Unit::Share,
+        top: Some(1.0),
         role: Role::Series3,
-        format: format::percent,
     },
 ];
 
 /// Of a database of a plain Redis nothing but its keys is known.
-static CHARTS_PLAIN: [ChartOf; 1] = [ChartOf {
-    title: "keys",
-    metric: NamespaceMetric::Keys,
-    scale: Scale::Decimal,
-    role: Role::Series1,
-    format: |keys| format::count(keys.max(0.0) as u64),
-}];
+static CHARTS_PLAIN: [ChartOf; 1] =
+    [ChartOf { title: "keys", metric: NamespaceMetric::Keys, unit: Unit::Count, top: None, role: Role::Series1 }];
 
 fn charts(app: &App) -> &'static [ChartOf] {
     if app.server().is_rkvs() { &CHARTS } else { &CHARTS_PLAIN }
@@ -236,15 +219,10 @@ fn draw_charts(app: &App, parts: &Parts, buffer: &mut Buffer) {
     for &(index, area) in &parts.charts {
         let chart = &charts(app)[index];
         let title = format!("{shown} {} {}", app.options.theme.symbols().dot, chart.title);
-        let panel = TrendPanel {
-            title: if name.is_empty() { chart.title } else { &title },
-            series: app.history.namespace(name, chart.metric),
-            scale: chart.scale,
-            role: chart.role,
-            format: &chart.format,
-            focused: focus(app) == index + 1,
-        };
-        panel.draw(app, area, buffer);
+        let title = if name.is_empty() { chart.title } else { &title };
+        let series = app.history.namespace(name, chart.metric);
+        let plot = Plot { top: chart.top, role: chart.role, ..Plot::of(series, chart.unit) };
+        plot.draw_panel(app, title, focus(app) == index + 1, area, buffer);
     }
 }
 

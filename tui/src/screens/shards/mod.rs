@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::namespaces::cancel_resize;
-use super::trend::TrendPanel;
+use super::plot::{Plot, Unit};
 use super::{Screen, list_table};
 use crate::keymap::Action;
 use crate::state::dialog::Dialog;
@@ -19,7 +19,6 @@ use crate::state::tab::Tab;
 use crate::state::{App, NO_EFFECTS, actions};
 use crate::theme::{Role, Theme};
 use crate::widgets::bars::Bars;
-use crate::widgets::chart::Scale;
 use crate::widgets::facts::{Fact, Facts};
 use crate::widgets::panel::Panel;
 use crate::widgets::progress::Progress;
@@ -300,9 +299,8 @@ fn draw_charts(app: &App, parts: &Parts, buffer: &mut Buffer) {
     let metrics =
         [("ops/s", NamespaceMetric::Ops, Role::Series1), ("lock waits/s", NamespaceMetric::LockWaits, Role::Series3)];
     for ((title, metric, role), area) in metrics.into_iter().zip(parts.charts) {
-        let series = app.history.namespace(name, metric);
-        let panel = TrendPanel { title, series, scale: Scale::Decimal, role, format: &format::rate, focused: false };
-        panel.draw(app, area, buffer);
+        let plot = Plot { role, ..Plot::of(app.history.namespace(name, metric), Unit::Rate) };
+        plot.draw_panel(app, title, false, area, buffer);
     }
 }
 

@@ -9,7 +9,6 @@ mod config;
 mod details;
 mod export;
 mod keys;
-mod list_table;
 mod listing;
 mod namespaces;
 mod overview;
@@ -173,6 +172,12 @@ pub struct States {
     pub overview: overview::State,
     /// How far the details of the selected row are scrolled.
     details: Option<details::Scroll>,
+}
+
+/// Focuses the next panel of so many, or the one before.
+fn step_focus(app: &mut App, action: Action, panels: usize) {
+    let by = if action == Action::NextPanel { 1 } else { panels.saturating_sub(1) };
+    app.focus = (app.focus % panels.max(1) + by) % panels.max(1);
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 mod columns;
 mod detail;
 
+use std::borrow::Cow;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::plot::{Plot, Unit};
-use super::{Screen, list_table};
+use super::{Screen, listing, step_focus};
 use crate::keymap::Action;
 use crate::state::events::Level;
 use crate::state::history::NamespaceMetric;
@@ -134,15 +136,22 @@ pub(super) fn autosave_of<'a>(app: &'a App, namespace: &str) -> Option<&'a Autos
     app.latest().autosaves.as_ref()?.iter().find(|autosave| autosave.name == namespace)
 }
 
-fn table(app: &App, width: u16) -> Table<'_> {
+fn what(app: &App) -> &'static str {
+    if app.server().is_rkvs() { "namespaces" } else { "databases" }
+}
+
+/// What to say where there are no rows.
+fn empty(app: &App) -> Cow<'_, str> {
     let nothing = match (&app.sample().namespaces, app.server().is_rkvs()) {
         (None, _) => "waiting for the server",
         (_, true) => "there are no namespaces",
         (_, false) => "no database holds any keys",
     };
-    let empty = list_table::empty(app, Tab::Namespaces, nothing);
-    let sortable = super::of(Tab::Namespaces).columns_of(app);
-    let table = list_table::table(app, Tab::Namespaces, columns::of(app, width), sortable, empty);
+    listing::empty(app, Tab::Namespaces, what(app), nothing)
+}
+
+fn table<'a>(app: &App, width: u16, empty: &'a str) -> Table<'a> {
+    let table = listing::table(app, Tab::Namespaces, columns::of(app, width), empty);
     let of_sorts = columns::of_sorts(app);
     let sort = table.sort.and_then(|sort| Some(Sort { column: *of_sorts.get(sort.column)?, ..sort }));
     Table { sort, ..table }
@@ -185,13 +194,13 @@ impl Totals {
 fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
     let theme = app.options.theme;
     let facts = Totals::of(app).facts(app);
-    let what = if app.server().is_rkvs() { "namespaces" } else { "databases" };
+    let what = what(app);
     if parts.has_border {
         let (rows, sums) = (format!("{what} {}", facts[0].1), &facts[1..]);
         let sums: Vec<String> = sums.iter().map(|(name, value)| format!("{value} {name}")).collect();
         let separator = format!(" {} ", theme.symbols().dot);
         let value = sums.join(&separator).replace(" memory", "");
-        let note = list_table::filter_note(app, Tab::Namespaces);
+        let note = listing::filter_note(app, Tab::Namespaces);
         let focused = focus(app) == 0;
         Panel { title: &rows, value: &value, note: &note, focused, ..Panel::default() }.draw(
             parts.table,
@@ -203,11 +212,11 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
             .iter()
             .map(|(label, value)| Fact { label: if label.is_empty() { what } else { label }, value, role: Role::Label })
             .collect();
-        Facts { facts: &facts }.draw(list_table::inset(parts.totals), buffer, theme);
+        Facts { facts: &facts }.draw(Panel::inset(parts.totals), buffer, theme);
     }
     let listed = listed(app);
     let rows = &app.list_of(Tab::Namespaces).rows;
-    table(app, parts.rows().width).draw(parts.rows(), buffer, theme, |row| {
+    table(app, parts.rows().width, &empty(app)).draw(parts.rows(), buffer, theme, |row| {
         let namespace = rows.get(row).and_then(|row| listed.get(row.index));
         namespace.map(|namespace| columns::cells(app, namespace)).unwrap_or_default()
     });
@@ -264,13 +273,17 @@ impl Screen for Namespaces {
         sorted(rows.collect(), list.is_descending(self.columns_of(app)))
     }
 
+    fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
+        vec!["name", "db"]
+    }
+
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
-        Some(list_table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
+        Some(Table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
     }
 
     fn column_at(&self, app: &App, body: Rect, at: Position) -> Option<usize> {
         let area = parts(app, body).rows();
-        let TableHit::Column(column) = table(app, area.width).hit(area, at)? else { return None };
+        let TableHit::Column(column) = table(app, area.width, "").hit(area, at)? else { return None };
         columns::of_sorts(app).iter().position(|of_sort| *of_sort == column)
     }
 
@@ -309,7 +322,7 @@ impl Screen for Namespaces {
             Action::LoadNamespace => app.open(actions::namespace::load(argument)),
             Action::NextPanel | Action::PreviousPanel => {
                 let panels = charts(app).len() + 1;
-                list_table::step_focus(app, action, panels);
+                step_focus(app, action, panels);
             }
             _ => {
                 let Some(shown) = selected(app) else {

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::output::views::{Reading, View};
 use crate::output::{Picture, writer};
-use crate::state::msg::Request;
+use crate::state::requests;
 use crate::state::sample::{Info, Sample, Server, Setting};
 use crate::state::tab::Tab;
 
@@ -37,7 +37,7 @@ pub(super) async fn run(session: &mut Session<'_>, command: ConfigCommand) -> Re
     match command {
         ConfigCommand::Get { pattern } => get(session, &pattern).await,
         ConfigCommand::Set { name, value } => {
-            let set = Request::change(format!("set {name}"), ["CONFIG", "SET", &name, &value]);
+            let set = requests::set(&name, &value).called(format!("set {name}"));
             if session.setup.is_readonly {
                 return session.one(set).await.map(drop);
             }
@@ -47,7 +47,7 @@ pub(super) async fn run(session: &mut Session<'_>, command: ConfigCommand) -> Re
             session.tell(&format!("{name}: {before} -> {after}"))
         }
         ConfigCommand::Rewrite => {
-            session.one(Request::change("rewrite", ["CONFIG", "REWRITE"])).await?;
+            session.one(requests::rewrite().called("rewrite")).await?;
             session.tell("wrote the configuration file")
         }
     }

@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args};
 
 use super::Session;
 use crate::failure::Failure;
-use crate::state::msg::Request;
+use crate::state::requests;
 use crate::value::Value;
 
 /// Arguments of `kill`.
@@ -32,19 +32,11 @@ impl Kill {
     /// Never closes the connection that asks.
     pub(super) async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let filters =
-            [("ADDR", self.addr), ("LADDR", self.laddr), ("TYPE", self.client_type), ("USER", self.logged_in_as)];
-        let mut words = vec!["CLIENT".to_owned(), "KILL".to_owned()];
-        for (filter, value) in filters {
-            words.extend(value.into_iter().flat_map(|value| [filter.to_owned(), value]));
-        }
-        let request = match self.ids.split_first() {
-            None => Request::change("kill", words),
-            Some((first, others)) => {
-                let kill = |id: &u64| ["CLIENT".to_owned(), "KILL".to_owned(), "ID".to_owned(), id.to_string()];
-                others.iter().fold(Request::change("kill", kill(first)), |request, id| request.and(kill(id)))
-            }
-        };
-        let replies = session.run(request).await?;
+            [("ADDR", &self.addr), ("LADDR", &self.laddr), ("TYPE", &self.client_type), ("USER", &self.logged_in_as)];
+        let filters: Vec<_> =
+            filters.into_iter().filter_map(|(filter, value)| Some((filter, value.as_deref()?))).collect();
+        let request = if self.ids.is_empty() { requests::kill_fitting(&filters) } else { requests::kill(&self.ids) };
+        let replies = session.run(request.called("kill")).await?;
         let closed: u64 = replies.iter().filter_map(Value::as_u64).sum();
         let gone = self.ids.iter().zip(&replies).filter(|(_, reply)| reply.as_u64() == Some(0));
         let gone: Vec<String> = gone.map(|(id, _)| id.to_string()).collect();

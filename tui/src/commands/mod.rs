@@ -71,14 +71,7 @@ impl Session<'_> {
 
     /// The reply to a question.
     async fn ask<T: AsRef<[u8]>>(&mut self, words: impl IntoIterator<Item = T>) -> Result<Value, Failure> {
-        let mut request = Request::change("ask", words);
-        request.is_change = false;
-        request.label = request
-            .commands
-            .first()
-            .and_then(|words| words.first())
-            .map_or_else(String::new, |name| String::from_utf8_lossy(name).into_owned());
-        self.one(request).await
+        self.one(Request::question(words)).await
     }
 
     /// Tells a line of the program's own words and, within it, text that somebody chose.

@@ -6,7 +6,7 @@ use super::Session;
 use crate::failure::Failure;
 use crate::output::run::{APART, Plan, once};
 use crate::output::views::View;
-use crate::state::msg::Request;
+use crate::state::requests::{self, NewNamespace};
 use crate::state::tab::Tab;
 
 /// What is done with namespaces.
@@ -55,27 +55,15 @@ pub(super) async fn run(session: &mut Session<'_>, command: Option<NamespacesCom
             once(plan, &session.setup.address, APART, &mut *session.out).await
         }
         NamespacesCommand::Create { name, index, shards, max_keys, max_value_size, maxmemory, maxmemory_policy } => {
-            let number = |number: Option<u64>| number.map(|number| number.to_string());
-            let options = [
-                ("DB", number(index)),
-                ("SHARDS", number(shards)),
-                ("MAXKEYS", number(max_keys)),
-                ("MAXVALUESIZE", max_value_size),
-                ("MAXMEMORY", maxmemory),
-                ("MAXMEMORYPOLICY", maxmemory_policy),
-            ];
-            let mut words = vec!["NAMESPACE".to_owned(), "CREATE".to_owned(), name.clone()];
-            for (option, value) in options {
-                words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value]));
-            }
-            session.one(Request::change(format!("create {name}"), words)).await?;
+            let new = NewNamespace { db: index, shards, max_keys, max_value_size, maxmemory, maxmemory_policy };
+            session.one(requests::create_namespace(&name, new)).await?;
             session.tell(&format!("created {name}"))
         }
         NamespacesCommand::Delete { name, yes } => {
             if !yes && !session.setup.is_readonly {
                 return Err(Failure::Usage(format!("all keys of {name:?} will be gone: --yes says so")));
             }
-            session.one(Request::change(format!("delete {name}"), ["NAMESPACE", "DELETE", &name]).patient()).await?;
+            session.one(requests::delete_namespace(&name)).await?;
             session.tell(&format!("deleted {name}"))
         }
     }

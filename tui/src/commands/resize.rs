@@ -5,7 +5,7 @@ use tokio::time::sleep;
 
 use super::{LOOK_EVERY, Session};
 use crate::failure::Failure;
-use crate::state::msg::Request;
+use crate::state::requests;
 use crate::state::sample::Shards;
 use crate::value::Value;
 
@@ -28,11 +28,12 @@ pub struct Resize {
 impl Resize {
     pub(super) async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let name = &self.namespace;
-        let (target, label) = match self.shards {
-            Some(shards) => (shards.to_string(), format!("resize {name} to {shards} shards")),
-            None => ("CANCEL".to_owned(), format!("cancel the resize of {name}")),
+        let request = match self.shards {
+            Some(shards) => requests::resize(name, shards),
+            None => requests::cancel_resize(name),
         };
-        session.one(Request::change(&label, ["NAMESPACE", "RESIZE", name, &target])).await?;
+        let label = request.label.clone();
+        session.one(request).await?;
         if !self.wait {
             return session.tell(&format!("{label}: started"));
         }

@@ -4,7 +4,7 @@ use tokio::time::sleep;
 
 use super::{LOOK_EVERY, Session};
 use crate::failure::Failure;
-use crate::state::msg::Request;
+use crate::state::requests;
 use crate::state::sample::Info;
 
 /// Saves everything or one namespace, and waits for it.
@@ -14,17 +14,16 @@ pub(super) async fn save(
     file: Option<String>,
 ) -> Result<(), Failure> {
     let Some(name) = namespace else {
-        session.one(Request::change("save", ["SAVE"]).patient()).await?;
+        session.one(requests::save()).await?;
         return session.tell("saved everything");
     };
-    let words = ["NAMESPACE", "SAVE", &name].into_iter().chain(file.as_deref());
-    session.one(Request::change(format!("save {name}"), words).patient()).await?;
+    session.one(requests::save_namespace(&name, file.as_deref())).await?;
     session.tell(&format!("saved {name}"))
 }
 
 /// Saves everything in the background.
 pub(super) async fn background(session: &mut Session<'_>, wait: bool) -> Result<(), Failure> {
-    session.one(Request::change("background save", ["BGSAVE"])).await?;
+    session.one(requests::background_save()).await?;
     if !wait {
         return session.tell("background save started");
     }

@@ -2,7 +2,6 @@
 
 use serde_json::Value as Json;
 
-use super::json_file;
 use crate::output::views::{Reading, View};
 use crate::output::{Format, Picture, writer};
 use crate::state::App;
@@ -31,7 +30,7 @@ pub(super) fn file(rows: &[Vec<(&str, Json)>], format: Format) -> Option<(&'stat
     if format != Format::Csv {
         let object =
             |row: &Vec<(&str, Json)>| row.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        return Some(json_file(rows.iter().map(|row| Json::Object(object(row))).collect()));
+        return Some(("json", json(rows.iter().map(|row| Json::Object(object(row))).collect())));
     }
     let mut out = csv::Writer::from_writer(Vec::new());
     let names = rows.first().into_iter().flatten().map(|(name, _)| *name);
@@ -45,4 +44,31 @@ pub(super) fn file(rows: &[Vec<(&str, Json)>], format: Format) -> Option<(&'stat
         out.write_record(fields).ok()?;
     }
     Some(("csv", String::from_utf8(out.into_inner().ok()?).ok()?))
+}
+
+/// Rows as JSON. Control characters that names may hold are escaped, so that the file can be looked at in a terminal.
+fn json(rows: Vec<Json>) -> String {
+    let mut json = String::new();
+    for character in format!("{:#}\n", Json::Array(rows)).chars() {
+        if character.is_control() && character != '\n' {
+            json.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            json.push(character);
+        }
+    }
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_holds_no_control_character() {
+        let name = "a\u{1b}[2J\u{9b}2J\u{7f}\n";
+        let (_, file) = file(&[vec![("name", name.into())]], Format::Json).unwrap();
+        assert!(!file.contains(|character: char| character.is_control() && character != '\n'), "{file:?}");
+        let read: Json = serde_json::from_str(&file).unwrap();
+        assert_eq!(read[0]["name"], name);
+    }
 }

@@ -9,7 +9,6 @@ mod config;
 mod details;
 mod export;
 mod keys;
-mod list_table;
 mod listing;
 mod namespaces;
 mod overview;
@@ -18,7 +17,6 @@ mod plot;
 mod shards;
 mod slowlog;
 mod tally;
-mod trend;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -176,31 +174,15 @@ pub struct States {
     details: Option<details::Scroll>,
 }
 
-/// A file of rows as JSON. Control characters that names may hold are escaped, so that the file can be looked at in a terminal.
-fn json_file(rows: Vec<serde_json::Value>) -> (&'static str, String) {
-    let mut json = String::new();
-    for character in format!("{:#}\n", serde_json::Value::Array(rows)).chars() {
-        if character.is_control() && character != '\n' {
-            json.push_str(&format!("\\u{:04x}", u32::from(character)));
-        } else {
-            json.push(character);
-        }
-    }
-    ("json", json)
+/// Focuses the next panel of so many, or the one before.
+fn step_focus(app: &mut App, action: Action, panels: usize) {
+    let by = if action == Action::NextPanel { 1 } else { panels.saturating_sub(1) };
+    app.focus = (app.focus % panels.max(1) + by) % panels.max(1);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_holds_no_control_character() {
-        let name = "a\u{1b}[2J\u{9b}2J\u{7f}\n";
-        let (_, file) = json_file(vec![serde_json::json!({ "name": name })]);
-        assert!(!file.contains(|character: char| character.is_control() && character != '\n'), "{file:?}");
-        let read: serde_json::Value = serde_json::from_str(&file).unwrap();
-        assert_eq!(read[0]["name"], name);
-    }
 
     #[test]
     fn every_tab_has_its_screen() {

@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 
 use crate::format;
 use crate::state::App;
-use crate::state::history::Series;
+use crate::state::history::{Series, Slots, Window};
 use crate::theme::{Role, Theme};
 use crate::widgets::Canvas;
 use crate::widgets::chart::{self, Chart, Grain, Scale};
+use crate::widgets::panel::Panel;
 
 /// A chart has no more points than a ring holds.
 const SLOTS: u64 = 600;
@@ -86,14 +87,34 @@ impl<'a> Plot<'a> {
     /// Draws it over the time that charts show. `summary` stands before minimum, average and maximum; they are left out when it is
     /// empty, and when the chart is low.
     pub(super) fn draw(&self, app: &App, summary: &str, area: Rect, buffer: &mut Buffer) {
-        let theme = app.options.theme;
-        let slots = self.series.slots(app.window(), slot_ms(app));
+        let slots = self.slots(app);
         if slots.values.iter().all(Option::is_none) {
-            let mut canvas = Canvas::new(area, buffer, theme);
+            let mut canvas = Canvas::new(area, buffer, app.options.theme);
             let middle = canvas.height().saturating_sub(1) / 2;
             canvas.centered(middle, self.empty, Role::Dim);
             return;
         }
+        self.draw_chart(app, &slots, summary, area, buffer);
+    }
+
+    /// Draws it in a panel with its newest value in the border. The axis is there also when nothing was measured.
+    pub(super) fn draw_panel(&self, app: &App, title: &str, focused: bool, area: Rect, buffer: &mut Buffer) {
+        let theme = app.options.theme;
+        let value = self.unit.write_known(self.now(app), theme);
+        let inner =
+            Panel { title, value: &value, value_role: Role::Accent, focused, note: "" }.draw(area, buffer, theme);
+        // The slot that the window begins in shows as well, though only a part of it lies within.
+        let (window, slot_ms) = (app.window(), slot_ms(app));
+        let window = Window { from_ms: window.from_ms.saturating_sub(slot_ms), ..window };
+        self.draw_chart(app, &self.series.slots(window, slot_ms), &window_name(app), inner, buffer);
+    }
+
+    fn slots(&self, app: &App) -> Slots {
+        self.series.slots(app.window(), slot_ms(app))
+    }
+
+    fn draw_chart(&self, app: &App, slots: &Slots, summary: &str, area: Rect, buffer: &mut Buffer) {
+        let theme = app.options.theme;
         let chart = Chart {
             points: &slots.values,
             recorded: slots.count,
@@ -110,7 +131,7 @@ impl<'a> Plot<'a> {
 
     /// The same as text of `width` columns, scaled to its own greatest value.
     pub(super) fn sparkline(&self, app: &App, width: u16) -> String {
-        let slots = self.series.slots(app.window(), slot_ms(app));
+        let slots = self.slots(app);
         chart::sparkline(&slots.values, slots.count, width, app.options.theme)
     }
 }

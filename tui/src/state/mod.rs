@@ -11,6 +11,7 @@ pub mod list;
 pub mod msg;
 pub mod pace;
 pub mod palette;
+pub mod requests;
 pub mod sample;
 pub mod saves;
 pub mod settings_seen;

@@ -120,12 +120,20 @@ pub struct Answer {
 }
 
 impl Request {
-    /// A request that changes the server; its answer becomes an event.
-    pub fn change<T: AsRef<[u8]>>(label: impl Into<String>, words: impl IntoIterator<Item = T>) -> Self {
-        let command = words.into_iter().map(|word| word.as_ref().to_vec()).collect();
+    /// A request that changes the server; its answer becomes an event. Whoever is not of the state takes one of `requests`.
+    pub(super) fn change<T: AsRef<[u8]>>(label: impl Into<String>, words: impl IntoIterator<Item = T>) -> Self {
+        Self::changes(label, [words])
+    }
+
+    /// The same of several commands.
+    pub(super) fn changes<C, T>(label: impl Into<String>, commands: impl IntoIterator<Item = C>) -> Self
+    where
+        C: IntoIterator<Item = T>,
+        T: AsRef<[u8]>,
+    {
         Self {
             label: label.into(),
-            commands: vec![command],
+            commands: commands.into_iter().map(command).collect(),
             db: None,
             reply_to: ReplyTo::Events,
             is_change: true,
@@ -149,10 +157,23 @@ impl Request {
         }
     }
 
+    /// A question of one command, which it is called after, for whoever waits for its answer.
+    pub fn question<T: AsRef<[u8]>>(words: impl IntoIterator<Item = T>) -> Self {
+        let mut request = Self { is_change: false, ..Self::change("", words) };
+        let name = request.commands.first().and_then(|words| words.first());
+        request.label = name.map_or_else(String::new, |name| String::from_utf8_lossy(name).into_owned());
+        request
+    }
+
     /// Also sends this command.
-    pub fn and<T: AsRef<[u8]>>(mut self, words: impl IntoIterator<Item = T>) -> Self {
-        self.commands.push(words.into_iter().map(|word| word.as_ref().to_vec()).collect());
+    pub(super) fn and<T: AsRef<[u8]>>(mut self, words: impl IntoIterator<Item = T>) -> Self {
+        self.commands.push(command(words));
         self
+    }
+
+    /// Is called this where it is told of.
+    pub fn called(self, label: impl Into<String>) -> Self {
+        Self { label: label.into(), ..self }
     }
 
     /// Is refused where the first reply is 0, for this reason.
@@ -196,6 +217,10 @@ impl Request {
             zero_means: self.zero_means,
         }
     }
+}
+
+fn command<T: AsRef<[u8]>>(words: impl IntoIterator<Item = T>) -> Vec<Vec<u8>> {
+    words.into_iter().map(|word| word.as_ref().to_vec()).collect()
 }
 
 impl Answer {

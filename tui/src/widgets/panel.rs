@@ -38,6 +38,11 @@ impl Panel<'_> {
         if inner.width < 12 { inner } else { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } }
     }
 
+    /// A line of text without a border: it stands a column from the edge, as headings do.
+    pub fn inset(line: Rect) -> Rect {
+        Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(2), ..line }
+    }
+
     /// Draws the border; answers where the content goes.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: Theme) -> Rect {
         let mut canvas = Canvas::new(area, buffer, theme);

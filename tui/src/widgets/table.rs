@@ -129,6 +129,12 @@ impl Table<'_> {
         usize::from(area.height - heading_height(area.height))
     }
 
+    /// Where the rows are: below the headings.
+    pub fn rows_area(area: Rect) -> Rect {
+        let heading = heading_height(area.height);
+        Rect { y: area.y + heading, height: area.height - heading, ..area }
+    }
+
     /// Index of the first row that shows: as near to [`Table::offset`](field@Table::offset) as the selection allows.
     pub fn offset(&self, area: Rect) -> usize {
         visible_offset(self.offset, self.selected, self.rows, Self::page(area))

@@ -19,8 +19,8 @@ const CHANGES: [(&[&str], &str); 11] = [
     (&["resize", "sessions", "--cancel"], "NAMESPACE RESIZE sessions CANCEL"),
     (&["namespaces", "create", "a", "--shards", "4", "--max-keys", "9"], "NAMESPACE CREATE a SHARDS 4 MAXKEYS 9"),
     (&["namespaces", "delete", "a", "--yes"], "NAMESPACE DELETE a"),
-    (&["kill", "7"], "CLIENT KILL ID 7"),
-    (&["kill", "--addr", "1.2.3.4:5"], "CLIENT KILL ADDR 1.2.3.4:5"),
+    (&["kill", "7"], "CLIENT KILL ID 7 SKIPME YES"),
+    (&["kill", "--addr", "1.2.3.4:5"], "CLIENT KILL ADDR 1.2.3.4:5 SKIPME YES"),
     (&["config", "set", "maxmemory", "1gb"], "CONFIG SET maxmemory 1gb"),
     (&["config", "rewrite"], "CONFIG REWRITE"),
 ];
@@ -58,7 +58,8 @@ fn a_server_without_namespaces_is_told_apart() {
 
 #[test]
 fn connections_that_are_not_there_are_named() {
-    let server = Fake::start(RKVS, &[("CLIENT KILL ID 7", ":1\r\n"), ("CLIENT KILL ID 8", ":0\r\n")]);
+    let server =
+        Fake::start(RKVS, &[("CLIENT KILL ID 7 SKIPME YES", ":1\r\n"), ("CLIENT KILL ID 8 SKIPME YES", ":0\r\n")]);
     assert_eq!(ok(&[&server.address, "kill", "7", "8"]), "closed 1 connection; there is no 8\n");
     complaint(&[&server.address, "kill", "8"], 3);
 }

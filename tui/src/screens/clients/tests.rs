@@ -7,7 +7,7 @@ use super::*;
 use crate::state::msg::Msg;
 use crate::state::sample::{Namespace, Sample, Server};
 use crate::state::update::update;
-use crate::state::{Options, Overlay};
+use crate::state::{Options, Overlay, requests};
 use crate::testing::{picture, press, sent};
 
 const LIST: &str = "\
@@ -134,7 +134,7 @@ fn all_that_fit_are_killed_but_for_the_connections_of_the_dashboard() {
         ["CLIENT KILL ID 12 SKIPME YES", "CLIENT KILL ID 5 SKIPME YES"],
         "in the server's order"
     );
-    let request = actions::clients::kill_request("kill 2 clients", &[12, 5]).reply_to(Tab::Clients, KILL);
+    let request = requests::kill(&[12, 5]).reply_to(Tab::Clients, KILL);
     update(&mut app, Msg::Answer(request.answer(Ok(vec![Value::Integer(1), Value::Integer(0)]))), 3_000);
     assert!(app.events.newest().any(|event| event.text == "1 killed; 1 had left already"));
 }

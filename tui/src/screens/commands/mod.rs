@@ -11,8 +11,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use self::figures::{Figures, Total};
-use super::Screen;
 use super::plot::Unit;
+use super::{Screen, listing, step_focus};
 use crate::format;
 use crate::keymap::Action;
 use crate::state::list::{self, Row, SortKey, sorted};
@@ -129,17 +129,10 @@ impl Places {
     }
 }
 
-fn table(app: &App) -> Table<'static> {
-    let list = app.list_of(Tab::Commands);
-    Table {
-        columns: &TABLE,
-        rows: list.rows.len(),
-        selected: list.position(),
-        offset: list.offset,
-        sort: Some(Sort { column: column_of(list.sort), descending: list.is_descending(&SORTS) }),
-        focused: true,
-        empty: if listed(app).is_empty() { "no command was called yet" } else { "no command fits the filter" },
-    }
+fn table<'a>(app: &App, empty: &'a str) -> Table<'a> {
+    let table = listing::table(app, Tab::Commands, &TABLE, empty);
+    let sort = table.sort.map(|sort| Sort { column: column_of(sort.column), ..sort });
+    Table { sort, ..table }
 }
 
 impl Screen for Commands {
@@ -182,13 +175,11 @@ impl Screen for Commands {
         if app.list_of(Tab::Commands).detail.is_some() {
             return None;
         }
-        let area = places(app, body).table_inner();
-        let heading = area.height - Table::page(area) as u16;
-        Some(Rect { y: area.y + heading, height: area.height - heading, ..area })
+        Some(Table::rows_area(places(app, body).table_inner()))
     }
 
     fn column_at(&self, app: &App, body: Rect, at: Position) -> Option<usize> {
-        match table(app).hit(places(app, body).table_inner(), at)? {
+        match table(app, "").hit(places(app, body).table_inner(), at)? {
             TableHit::Column(column) => Some(sort_of(column)),
             TableHit::Row(_) => None,
         }
@@ -200,8 +191,7 @@ impl Screen for Commands {
                 let list = app.list_of_mut(Tab::Commands);
                 list.detail = if list.detail.is_some() { None } else { list.selected.clone() };
             }
-            Action::NextPanel => app.focus = (app.focus + 1) % PANELS,
-            Action::PreviousPanel => app.focus = (app.focus + PANELS - 1) % PANELS,
+            Action::NextPanel | Action::PreviousPanel => step_focus(app, action, PANELS),
             Action::ResetStatistics => app.open(actions::reset_statistics()),
             _ => {}
         }
@@ -255,7 +245,8 @@ fn draw_table(app: &App, total: Total, places: &Places, focused: bool, buffer: &
         let panel = Panel { title: "commands", value: &filter, value_role: Role::Accent, note: &count, focused };
         panel.draw(places.table, buffer, theme);
     }
-    table(app).draw(places.table_inner(), buffer, theme, |position| {
+    let empty = listing::empty(app, Tab::Commands, "commands", "no command was called yet");
+    table(app, &empty).draw(places.table_inner(), buffer, theme, |position| {
         let command = list.rows.get(position).and_then(|row| listed(app).get(row.index));
         command.map_or(Vec::new(), |command| cells(&Figures::of(app, command, total), theme))
     });

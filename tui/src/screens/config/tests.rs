@@ -153,7 +153,7 @@ fn what_is_fixed_is_marked_and_not_asked_about() {
 fn a_column_that_is_not_there_is_named() {
     let mut app = app();
     press(&mut app, "/valeu=1⏎");
-    assert!(picture(&app).contains("there is no column valeu (Esc clears the filter)"));
+    assert!(picture(&app).contains("no column valeu (Esc clears the filter)"));
     press(&mut app, "/⌫value=none⏎");
-    assert!(picture(&app).contains("nothing fits the filter"));
+    assert!(picture(&app).contains("no settings match the filter (Esc clears it)"));
 }

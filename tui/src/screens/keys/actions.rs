@@ -10,7 +10,8 @@ use crate::state::actions::run;
 use crate::state::dialog::Dialog;
 use crate::state::input::INPUT_SIZE_MAX;
 use crate::state::list::RowId;
-use crate::state::msg::{Effect, Request};
+use crate::state::msg::Effect;
+use crate::state::requests::{self, Key};
 use crate::state::tab::Tab;
 use crate::text;
 
@@ -20,8 +21,6 @@ const BATCH: usize = 500;
 const NAME_WIDTH: usize = 200;
 /// Columns of a name in an event.
 const LABEL_WIDTH: usize = 60;
-/// Why a key was neither renamed nor copied.
-const NOT_DONE: &str = "not done: there is a key of that name already, or this one is gone";
 /// The longest time to live that can be set, in seconds: some three thousand years.
 const TTL_MAX_S: u64 = 100_000_000_000;
 
@@ -31,8 +30,8 @@ fn shown(key: &RowId) -> String {
 }
 
 /// A name for an event.
-fn label(verb: &str, key: &RowId) -> String {
-    format!("{verb} {}", show::name(name(key), LABEL_WIDTH, "…"))
+fn label(key: &RowId) -> String {
+    show::name(name(key), LABEL_WIDTH, "…")
 }
 
 fn known(facts: Option<&Facts>, now_ms: u64) -> String {
@@ -62,13 +61,13 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
     let namespace = browser.target.as_ref().map_or(String::new(), |target| target.name.clone());
     let now = known(facts.as_ref(), now_ms);
     let name = name(key).to_vec();
-    let of = key.clone();
+    let label = label(key);
     let dialog = match action {
         Action::Delete => {
             let number = browser.expect(Change::Delete(key.clone()));
             let confirm = move |_: &[String]| {
-                let request = Request::change(label("delete", &of), [b"UNLINK".as_slice(), &name]);
-                Ok(vec![run(request.in_db(db).reply_to(Tab::Keys, number))])
+                let request = requests::delete_key(Key { db, name: &name, shown: &label });
+                Ok(vec![run(request.reply_to(Tab::Keys, number))])
             };
             let dialog = Dialog::confirm("Delete key", "Delete", confirm).destructive();
             dialog.line("effect", "the key and its value are gone").line("cost", "memory is freed in the background")
@@ -81,15 +80,12 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
             };
             let proposed = argument.map_or(proposed, str::to_owned);
             let confirm = move |texts: &[String]| {
+                let key = Key { db, name: &name, shown: &label };
                 let request = match duration_s(&texts[0])? {
-                    Some(seconds) => {
-                        let seconds = seconds.to_string();
-                        let words = [b"EXPIRE".as_slice(), &name, seconds.as_bytes()];
-                        Request::change(label(&format!("expire in {seconds} s:"), &of), words)
-                    }
-                    None => Request::change(label("never expire:", &of), [b"PERSIST".as_slice(), &name]),
+                    Some(seconds) => requests::expire_key(key, seconds),
+                    None => requests::persist_key(key),
                 };
-                Ok(vec![run(request.in_db(db).reply_to(Tab::Keys, number))])
+                Ok(vec![run(request.reply_to(Tab::Keys, number))])
             };
             Dialog::confirm("Time to live", "Set", confirm)
                 .line("effect", "the key expires after that time: 90, 10m, 1h30m, 7d; empty: never")
@@ -101,11 +97,7 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
             let number = browser.expect(if is_copy { Change::Copy } else { Change::Rename(key.clone()) });
             let proposed = argument.map_or_else(|| spelled(&name), str::to_owned);
             let proposed = if proposed.len() > INPUT_SIZE_MAX { String::new() } else { proposed };
-            let (title, verb, command) = if is_copy {
-                ("Copy key", "Copy", b"COPY".as_slice())
-            } else {
-                ("Rename key", "Rename", b"RENAMENX".as_slice())
-            };
+            let (title, verb) = if is_copy { ("Copy key", "Copy") } else { ("Rename key", "Rename") };
             let confirm = move |texts: &[String]| {
                 let new = unescape(&texts[0])?;
                 if new.is_empty() {
@@ -114,10 +106,9 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
                 if new == name {
                     return Err("that is its name already".into());
                 }
-                let request =
-                    Request::change(label(if is_copy { "copy" } else { "rename" }, &of), [command, &name, &new]);
-                let request = request.or_zero(NOT_DONE).and([b"ECHO".as_slice(), &new]);
-                Ok(vec![run(request.in_db(db).reply_to(Tab::Keys, number))])
+                let key = Key { db, name: &name, shown: &label };
+                let request = if is_copy { requests::copy_key(key, &new) } else { requests::rename_key(key, &new) };
+                Ok(vec![run(request.reply_to(Tab::Keys, number))])
             };
             let dialog = Dialog::confirm(title, verb, confirm);
             let dialog = if is_copy {
@@ -158,12 +149,8 @@ pub(super) fn delete_many(app: &mut App, ids: Vec<RowId>, what: &str, db: u64) -
 /// The first batch of keys that are to be deleted.
 pub(super) fn delete_batch(ids: &[RowId], number: u64, db: u64) -> Effect {
     let batch = &ids[..ids.len().min(BATCH)];
-    let label = match ids.len() - batch.len() {
-        0 => format!("delete {} keys", batch.len()),
-        left => format!("delete {} keys, {} are left", batch.len(), format::exact(left as u64)),
-    };
-    let commands = batch.iter().map(|id| vec![b"UNLINK".to_vec(), name(id).to_vec()]).collect();
-    run(Request { commands, ..Request::change(label, ["UNLINK"]) }.in_db(db).reply_to(Tab::Keys, number))
+    let names: Vec<&[u8]> = batch.iter().map(name).collect();
+    run(requests::delete_keys(db, &names, ids.len() - batch.len()).reply_to(Tab::Keys, number))
 }
 
 /// The batches that follow the one that was answered.

@@ -86,18 +86,13 @@ impl Parts {
 
 /// Where the rows of the list are that keys act on.
 pub(super) fn list_area(app: &App, body: Rect) -> Rect {
-    below_heading(parts(app, body).table(app))
-}
-
-fn below_heading(table: Rect) -> Rect {
-    let heading = u16::from(table.height > 1);
-    Rect { y: table.y + heading, height: table.height - heading, ..table }
+    Table::rows_area(parts(app, body).table(app))
 }
 
 /// Rows of keys that can be seen beside a value; none without one, as the list tells then.
 pub(super) fn keys_page(app: &App, body: Rect) -> usize {
     let parts = parts(app, body);
-    parts.keys.map_or(0, |keys| below_heading(parts.inner(keys)).height.into())
+    parts.keys.map_or(0, |keys| Table::rows_area(parts.inner(keys)).height.into())
 }
 
 /// Columns for the lines of a value.
@@ -286,7 +281,7 @@ fn keys(app: &App, parts: &Parts, area: Rect, buffer: &mut Buffer) {
     } else if browser.cursor != Cursor::End {
         "none found so far; m looks further"
     } else if browser.kind > 0 || !list.filter.text().is_empty() {
-        "no key fits the pattern and the type"
+        "no keys match the pattern and the type"
     } else {
         "there are no keys here"
     };
@@ -452,7 +447,7 @@ fn value(app: &App, parts: &Parts, opened: &Opened, area: Rect, buffer: &mut Buf
         _ if opened.is_loading() => loading.clone(),
         Some(error) => text::line(error.as_bytes(), area.width.into(), theme.symbols().ellipsis),
         None if list.filter.text().is_empty() => "the value is empty".into(),
-        None => "nothing that was loaded fits the filter".into(),
+        None => "nothing that was loaded matches the filter".into(),
     };
     let width = usize::from(table_area.width);
     let ellipsis = theme.symbols().ellipsis;

@@ -1,7 +1,7 @@
 //! The columns of the table: what stands in them, and what rows are sorted by.
 
 use crate::format;
-use crate::screens::trend::Trend;
+use crate::screens::plot::{Plot, Unit};
 use crate::state::App;
 use crate::state::history::NamespaceMetric;
 use crate::state::list::{self, SortKey};
@@ -176,7 +176,7 @@ pub(super) fn cells(app: &App, namespace: &Namespace) -> Vec<Cell<'static>> {
         None => Cell::new(format::UNKNOWN, Role::Dim),
     };
     let rate = |metric| cell(rate(app, namespace, metric).map(idle_is_zero), format::rate);
-    let trend = Trend::of(app, app.history.namespace(&namespace.name, NamespaceMetric::Ops));
+    let ops = Plot::of(app.history.namespace(&namespace.name, NamespaceMetric::Ops), Unit::Rate);
     vec![
         name.into(),
         cell(namespace.db, |db| db.to_string()),
@@ -190,7 +190,7 @@ pub(super) fn cells(app: &App, namespace: &Namespace) -> Vec<Cell<'static>> {
         rate(NamespaceMetric::Expired),
         rate(NamespaceMetric::Evicted),
         shards(app, namespace),
-        Cell::new(trend.sparkline(app, SPARKLINE_WIDTH), Role::Series1),
+        Cell::new(ops.sparkline(app, SPARKLINE_WIDTH), Role::Series1),
     ]
 }
 

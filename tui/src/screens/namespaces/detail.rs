@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::columns::{FULLNESS_BAD, FULLNESS_WARN, duration, hit_ratio, rate, ttl_share};
-use crate::screens::list_table;
 use crate::state::App;
 use crate::state::actions::namespace::kept;
 use crate::state::history::NamespaceMetric;
@@ -22,7 +21,7 @@ pub(super) fn draw(app: &App, namespace: &Namespace, area: Rect, buffer: &mut Bu
     let inner = if area.height < HEIGHT_WITH_BORDER {
         let title = Section::new("").with_role("namespace", name, Role::Accent);
         sections.insert(0, title);
-        list_table::inset(area)
+        Panel::inset(area)
     } else {
         let panel = Panel { title: &name, note: "Esc closes", focused: true, ..Panel::default() };
         Panel::padded(panel.draw(area, buffer, theme))

@@ -3,12 +3,14 @@
 mod columns;
 mod detail;
 
+use std::borrow::Cow;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-use super::trend::TrendPanel;
-use super::{Screen, list_table};
+use super::plot::{Plot, Unit};
+use super::{Screen, listing, step_focus};
 use crate::keymap::Action;
 use crate::state::events::Level;
 use crate::state::history::NamespaceMetric;
@@ -19,7 +21,6 @@ use crate::state::tab::Tab;
 use crate::state::update::go_to;
 use crate::state::{App, NO_EFFECTS, actions};
 use crate::theme::Role;
-use crate::widgets::chart::Scale;
 use crate::widgets::facts::{Fact, Facts};
 use crate::widgets::panel::Panel;
 use crate::widgets::table::{Sort, Table, TableHit};
@@ -91,43 +92,27 @@ fn parts(app: &App, body: Rect) -> Parts {
 struct ChartOf {
     title: &'static str,
     metric: NamespaceMetric,
-    scale: Scale,
+    unit: Unit,
+    /// What the axis goes up to, where that is known beforehand.
+    top: Option<f64>,
     role: Role,
-    format: fn(f64) -> String,
 }
 
 static CHARTS: [ChartOf; 3] = [
-    ChartOf {
-        title: "ops/s",
-        metric: NamespaceMetric::Ops,
-        scale: Scale::Decimal,
-        role: Role::Series1,
-        format: format::rate,
-    },
-    ChartOf {
-        title: "memory",
-        metric: NamespaceMetric::UsedBytes,
-        scale: Scale::Binary,
-        role: Role::Series2,
-        format: |bytes| format::bytes(bytes.max(0.0) as u64),
-    },
+    ChartOf { title: "ops/s", metric: NamespaceMetric::Ops, unit: Unit::Rate, top: None, role: Role::Series1 },
+    ChartOf { title: "memory", metric: NamespaceMetric::UsedBytes, unit: Unit::Bytes, top: None, role: Role::Series2 },
     ChartOf {
         title: "hit ratio",
         metric: NamespaceMetric::HitRatio,
-        scale: Scale::UpTo(1.0),
+        unit: Unit::Share,
+        top: Some(1.0),
         role: Role::Series3,
-        format: format::percent,
     },
 ];
 
 /// Of a database of a plain Redis nothing but its keys is known.
-static CHARTS_PLAIN: [ChartOf; 1] = [ChartOf {
-    title: "keys",
-    metric: NamespaceMetric::Keys,
-    scale: Scale::Decimal,
-    role: Role::Series1,
-    format: |keys| format::count(keys.max(0.0) as u64),
-}];
+static CHARTS_PLAIN: [ChartOf; 1] =
+    [ChartOf { title: "keys", metric: NamespaceMetric::Keys, unit: Unit::Count, top: None, role: Role::Series1 }];
 
 fn charts(app: &App) -> &'static [ChartOf] {
     if app.server().is_rkvs() { &CHARTS } else { &CHARTS_PLAIN }
@@ -151,15 +136,22 @@ pub(super) fn autosave_of<'a>(app: &'a App, namespace: &str) -> Option<&'a Autos
     app.latest().autosaves.as_ref()?.iter().find(|autosave| autosave.name == namespace)
 }
 
-fn table(app: &App, width: u16) -> Table<'_> {
+fn what(app: &App) -> &'static str {
+    if app.server().is_rkvs() { "namespaces" } else { "databases" }
+}
+
+/// What to say where there are no rows.
+fn empty(app: &App) -> Cow<'_, str> {
     let nothing = match (&app.sample().namespaces, app.server().is_rkvs()) {
         (None, _) => "waiting for the server",
         (_, true) => "there are no namespaces",
         (_, false) => "no database holds any keys",
     };
-    let empty = list_table::empty(app, Tab::Namespaces, nothing);
-    let sortable = super::of(Tab::Namespaces).columns_of(app);
-    let table = list_table::table(app, Tab::Namespaces, columns::of(app, width), sortable, empty);
+    listing::empty(app, Tab::Namespaces, what(app), nothing)
+}
+
+fn table<'a>(app: &App, width: u16, empty: &'a str) -> Table<'a> {
+    let table = listing::table(app, Tab::Namespaces, columns::of(app, width), empty);
     let of_sorts = columns::of_sorts(app);
     let sort = table.sort.and_then(|sort| Some(Sort { column: *of_sorts.get(sort.column)?, ..sort }));
     Table { sort, ..table }
@@ -202,13 +194,13 @@ impl Totals {
 fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
     let theme = app.options.theme;
     let facts = Totals::of(app).facts(app);
-    let what = if app.server().is_rkvs() { "namespaces" } else { "databases" };
+    let what = what(app);
     if parts.has_border {
         let (rows, sums) = (format!("{what} {}", facts[0].1), &facts[1..]);
         let sums: Vec<String> = sums.iter().map(|(name, value)| format!("{value} {name}")).collect();
         let separator = format!(" {} ", theme.symbols().dot);
         let value = sums.join(&separator).replace(" memory", "");
-        let note = list_table::filter_note(app, Tab::Namespaces);
+        let note = listing::filter_note(app, Tab::Namespaces);
         let focused = focus(app) == 0;
         Panel { title: &rows, value: &value, note: &note, focused, ..Panel::default() }.draw(
             parts.table,
@@ -220,11 +212,11 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
             .iter()
             .map(|(label, value)| Fact { label: if label.is_empty() { what } else { label }, value, role: Role::Label })
             .collect();
-        Facts { facts: &facts }.draw(list_table::inset(parts.totals), buffer, theme);
+        Facts { facts: &facts }.draw(Panel::inset(parts.totals), buffer, theme);
     }
     let listed = listed(app);
     let rows = &app.list_of(Tab::Namespaces).rows;
-    table(app, parts.rows().width).draw(parts.rows(), buffer, theme, |row| {
+    table(app, parts.rows().width, &empty(app)).draw(parts.rows(), buffer, theme, |row| {
         let namespace = rows.get(row).and_then(|row| listed.get(row.index));
         namespace.map(|namespace| columns::cells(app, namespace)).unwrap_or_default()
     });
@@ -236,15 +228,10 @@ fn draw_charts(app: &App, parts: &Parts, buffer: &mut Buffer) {
     for &(index, area) in &parts.charts {
         let chart = &charts(app)[index];
         let title = format!("{shown} {} {}", app.options.theme.symbols().dot, chart.title);
-        let panel = TrendPanel {
-            title: if name.is_empty() { chart.title } else { &title },
-            series: app.history.namespace(name, chart.metric),
-            scale: chart.scale,
-            role: chart.role,
-            format: &chart.format,
-            focused: focus(app) == index + 1,
-        };
-        panel.draw(app, area, buffer);
+        let title = if name.is_empty() { chart.title } else { &title };
+        let series = app.history.namespace(name, chart.metric);
+        let plot = Plot { top: chart.top, role: chart.role, ..Plot::of(series, chart.unit) };
+        plot.draw_panel(app, title, focus(app) == index + 1, area, buffer);
     }
 }
 
@@ -286,13 +273,17 @@ impl Screen for Namespaces {
         sorted(rows.collect(), list.is_descending(self.columns_of(app)))
     }
 
+    fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
+        vec!["name", "db"]
+    }
+
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
-        Some(list_table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
+        Some(Table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
     }
 
     fn column_at(&self, app: &App, body: Rect, at: Position) -> Option<usize> {
         let area = parts(app, body).rows();
-        let TableHit::Column(column) = table(app, area.width).hit(area, at)? else { return None };
+        let TableHit::Column(column) = table(app, area.width, "").hit(area, at)? else { return None };
         columns::of_sorts(app).iter().position(|of_sort| *of_sort == column)
     }
 
@@ -331,7 +322,7 @@ impl Screen for Namespaces {
             Action::LoadNamespace => app.open(actions::namespace::load(argument)),
             Action::NextPanel | Action::PreviousPanel => {
                 let panels = charts(app).len() + 1;
-                list_table::step_focus(app, action, panels);
+                step_focus(app, action, panels);
             }
             _ => {
                 let Some(shown) = selected(app) else {

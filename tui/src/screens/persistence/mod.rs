@@ -4,12 +4,14 @@ mod history;
 mod save_points;
 mod status;
 
+use std::borrow::Cow;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::namespaces::by_name;
-use super::{Screen, list_table};
+use super::{Screen, listing, step_focus};
 use crate::keymap::Action;
 use crate::state::actions::namespace::kept;
 use crate::state::events::Level;
@@ -134,13 +136,17 @@ fn selected(app: &App) -> Option<&Autosave> {
     app.list_of(Tab::Persistence).selected_row().and_then(|row| listed(app).get(row.index))
 }
 
-fn table(app: &App) -> Table<'_> {
+/// What to say where there are no rows.
+fn empty(app: &App) -> Cow<'_, str> {
     let nothing = match app.options.is_readonly {
         true => "no namespace is saved at intervals",
         false => "no namespace is saved at intervals: a begins with one",
     };
-    let empty = list_table::empty(app, Tab::Persistence, nothing);
-    list_table::table(app, Tab::Persistence, &COLUMNS, &SORTABLE, empty)
+    listing::empty(app, Tab::Persistence, "autosaves", nothing)
+}
+
+fn table<'a>(app: &App, empty: &'a str) -> Table<'a> {
+    listing::table(app, Tab::Persistence, &COLUMNS, empty)
 }
 
 fn last(app: &App, autosave: &Autosave) -> Cell<'static> {
@@ -181,7 +187,7 @@ fn draw_status(app: &App, parts: &Parts, buffer: &mut Buffer) {
         let panel = Panel { title: "saving", focused: focus(app) == 1, ..Panel::default() };
         Panel::padded(panel.draw(parts.status, buffer, theme))
     } else {
-        list_table::inset(parts.status)
+        Panel::inset(parts.status)
     };
     Properties { sections: &status::sections(app) }.draw(inner, buffer, theme);
 }
@@ -191,13 +197,13 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
     let listed = listed(app);
     let rows = &app.list_of(Tab::Persistence).rows;
     if parts.has_border {
-        let note = list_table::filter_note(app, Tab::Persistence);
+        let note = listing::filter_note(app, Tab::Persistence);
         let count = rows.len().to_string();
         let focused = focus(app) == 0;
         let panel = Panel { title: "autosaves", value: &count, note: &note, focused, ..Panel::default() };
         panel.draw(parts.table, buffer, theme);
     }
-    table(app).draw(parts.rows(), buffer, theme, |row| {
+    table(app, &empty(app)).draw(parts.rows(), buffer, theme, |row| {
         let autosave = rows.get(row).and_then(|row| listed.get(row.index));
         autosave.map(|autosave| cells(app, autosave)).unwrap_or_default()
     });
@@ -284,12 +290,16 @@ impl Screen for Persistence {
         sorted(rows.collect(), list.is_descending(&SORTABLE))
     }
 
+    fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
+        vec!["name", "file", "status"]
+    }
+
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
-        Some(list_table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
+        Some(Table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
     }
 
     fn column_at(&self, app: &App, body: Rect, at: Position) -> Option<usize> {
-        list_table::sortable_at(&table(app), parts(app, body).rows(), &SORTABLE, at)
+        listing::sortable_at(app, Tab::Persistence, &table(app, ""), parts(app, body).rows(), at)
     }
 
     fn click(&self, app: &mut App, body: Rect, at: Position) -> Vec<Effect> {
@@ -330,7 +340,7 @@ impl Screen for Persistence {
                 let list = app.list_of_mut(Tab::Persistence);
                 list.detail = if list.detail.is_some() { None } else { list.selected.clone() };
             }
-            Action::NextPanel | Action::PreviousPanel => list_table::step_focus(app, action, 3),
+            Action::NextPanel | Action::PreviousPanel => step_focus(app, action, 3),
             _ => {}
         }
         NO_EFFECTS
@@ -341,7 +351,7 @@ impl Screen for Persistence {
         let buffer = frame.buffer_mut();
         for (y, work) in (0..parts.running.height).zip(status::running(app)) {
             let line = Rect { y: parts.running.y + y, height: 1, ..parts.running };
-            work.draw(app, list_table::inset(line), buffer);
+            work.draw(app, Panel::inset(line), buffer);
         }
         if !parts.status.is_empty() {
             draw_status(app, &parts, buffer);

@@ -1,14 +1,13 @@
 //! The namespaces as a list to choose from, in place of the shards.
 
 use crate::format;
-use crate::screens::list_table;
 use crate::screens::namespaces::by_name;
 use crate::state::App;
 use crate::state::list::{self, Row, SortKey, sorted};
 use crate::state::sample::Namespace;
 use crate::state::tab::Tab;
 use crate::text;
-use crate::widgets::table::{Cell, Column, Table};
+use crate::widgets::table::{Cell, Column};
 
 /// What rows are sorted by.
 pub(super) static SORTABLE: [list::Column; 4] = [
@@ -18,7 +17,8 @@ pub(super) static SORTABLE: [list::Column; 4] = [
     list::Column { title: "ops/s", is_descending: true },
 ];
 
-static COLUMNS: [Column<'static>; 4] = [
+/// The columns that are shown.
+pub(super) static COLUMNS: [Column<'static>; 4] = [
     Column::new("namespace", 12).up_to(60),
     Column::new("keys", 6).right(),
     Column::new("shards", 6).right(),
@@ -43,12 +43,6 @@ pub(super) fn rows(app: &App) -> Vec<Row> {
     let rows =
         shown.map(|(index, namespace)| (key(namespace), Row { id: namespace.name.as_str().into(), index })).collect();
     sorted(rows, list.is_descending(&SORTABLE))
-}
-
-/// The table of them.
-pub(super) fn table(app: &App) -> Table<'_> {
-    let empty = list_table::empty(app, Tab::Shards, "the server tells of no namespaces");
-    list_table::table(app, Tab::Shards, &COLUMNS, &SORTABLE, empty)
 }
 
 /// The cells of a row of the list.

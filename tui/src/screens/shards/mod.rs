@@ -2,13 +2,15 @@
 
 mod chooser;
 
+use std::borrow::Cow;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::namespaces::cancel_resize;
-use super::trend::TrendPanel;
-use super::{Screen, list_table};
+use super::plot::{Plot, Unit};
+use super::{Screen, listing, step_focus};
 use crate::keymap::Action;
 use crate::state::dialog::Dialog;
 use crate::state::history::NamespaceMetric;
@@ -19,7 +21,6 @@ use crate::state::tab::Tab;
 use crate::state::{App, NO_EFFECTS, actions};
 use crate::theme::{Role, Theme};
 use crate::widgets::bars::Bars;
-use crate::widgets::chart::Scale;
 use crate::widgets::facts::{Fact, Facts};
 use crate::widgets::panel::Panel;
 use crate::widgets::progress::Progress;
@@ -300,9 +301,8 @@ fn draw_charts(app: &App, parts: &Parts, buffer: &mut Buffer) {
     let metrics =
         [("ops/s", NamespaceMetric::Ops, Role::Series1), ("lock waits/s", NamespaceMetric::LockWaits, Role::Series3)];
     for ((title, metric, role), area) in metrics.into_iter().zip(parts.charts) {
-        let series = app.history.namespace(name, metric);
-        let panel = TrendPanel { title, series, scale: Scale::Decimal, role, format: &format::rate, focused: false };
-        panel.draw(app, area, buffer);
+        let plot = Plot { role, ..Plot::of(app.history.namespace(name, metric), Unit::Rate) };
+        plot.draw_panel(app, title, false, area, buffer);
     }
 }
 
@@ -327,14 +327,19 @@ fn detail(app: &App, place: usize) -> Option<Dialog> {
     Some(dialog)
 }
 
-fn shards_table(app: &App) -> Table<'_> {
+/// What to say where there are no rows.
+fn empty(app: &App) -> Cow<'_, str> {
+    if is_choosing(app) {
+        return listing::empty(app, Tab::Shards, "namespaces", "the server tells of no namespaces");
+    }
     let is_known = app.sample().namespaces.as_ref().is_some_and(|namespaces| namespaces.is_empty());
     let nothing = if is_known { "there is no namespace" } else { "waiting for the server" };
-    list_table::table(app, Tab::Shards, &COLUMNS, &SORTABLE, list_table::empty(app, Tab::Shards, nothing))
+    listing::empty(app, Tab::Shards, "shards", nothing)
 }
 
-fn table(app: &App) -> Table<'_> {
-    if is_choosing(app) { chooser::table(app) } else { shards_table(app) }
+fn table<'a>(app: &App, empty: &'a str) -> Table<'a> {
+    let columns = if is_choosing(app) { &chooser::COLUMNS[..] } else { &COLUMNS };
+    listing::table(app, Tab::Shards, columns, empty)
 }
 
 fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
@@ -342,17 +347,19 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
     if parts.has_border {
         let title = if is_choosing(app) { "choose a namespace" } else { "shards" };
         let count = app.list_of(Tab::Shards).rows.len().to_string();
-        let note = list_table::filter_note(app, Tab::Shards);
+        let note = listing::filter_note(app, Tab::Shards);
         let note = if is_choosing(app) && note.is_empty() { "Enter chooses, Esc goes back" } else { &note };
         let focused = is_choosing(app) || focus(app) == 1;
         Panel { title, value: &count, note, focused, ..Panel::default() }.draw(parts.table, buffer, theme);
     }
+    let empty = empty(app);
+    let table = table(app, &empty);
     if is_choosing(app) {
-        chooser::table(app).draw(parts.rows(), buffer, theme, |row| chooser::cells(app, row));
+        table.draw(parts.rows(), buffer, theme, |row| chooser::cells(app, row));
         return;
     }
     let (rows, shards) = (&app.list_of(Tab::Shards).rows, listed(app));
-    shards_table(app).draw(parts.rows(), buffer, theme, |row| {
+    table.draw(parts.rows(), buffer, theme, |row| {
         let Some(row) = rows.get(row) else { return Vec::new() };
         let Some(shard) = shards.get(row.index) else { return Vec::new() };
         let waits =
@@ -412,12 +419,16 @@ impl Screen for Shards {
         sorted(rows.collect(), list.is_descending(&SORTABLE))
     }
 
+    fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
+        if is_choosing(app) { vec!["name"] } else { vec!["shard"] }
+    }
+
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
-        Some(list_table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
+        Some(Table::rows_area(parts(app, body).rows())).filter(|area| !area.is_empty())
     }
 
     fn column_at(&self, app: &App, body: Rect, at: Position) -> Option<usize> {
-        list_table::sortable_at(&table(app), parts(app, body).rows(), self.columns_of(app), at)
+        listing::sortable_at(app, Tab::Shards, &table(app, ""), parts(app, body).rows(), at)
     }
 
     fn enter(&self, app: &mut App) -> Vec<Effect> {
@@ -434,7 +445,7 @@ impl Screen for Shards {
         if let Some(shard) = hit
             && let Some(position) = list.rows.iter().position(|row| row.index == shard.start)
         {
-            list.select(position, list_table::rows_area(parts.rows()).height.into());
+            list.select(position, Table::rows_area(parts.rows()).height.into());
         }
         NO_EFFECTS
     }
@@ -473,7 +484,7 @@ impl Screen for Shards {
                     app.open(dialog);
                 }
             }
-            Action::NextPanel | Action::PreviousPanel => list_table::step_focus(app, action, 2),
+            Action::NextPanel | Action::PreviousPanel => step_focus(app, action, 2),
             _ => {}
         }
         NO_EFFECTS
@@ -493,10 +504,10 @@ impl Screen for Shards {
         let parts = parts(app, body);
         let buffer = frame.buffer_mut();
         if !parts.summary.is_empty() {
-            draw_summary(app, list_table::inset(parts.summary), buffer);
+            draw_summary(app, Panel::inset(parts.summary), buffer);
         }
         if !parts.progress.is_empty() {
-            draw_resize(app, list_table::inset(parts.progress), buffer);
+            draw_resize(app, Panel::inset(parts.progress), buffer);
         }
         if !parts.bars.is_empty() {
             draw_bars(app, &parts, buffer);

@@ -276,6 +276,10 @@ impl Screen for Slowlog {
         sorted(rows.collect(), list.is_descending(&COLUMNS))
     }
 
+    fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
+        vec!["request", "command", "cmd", "client", "addr", "name"]
+    }
+
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
         let area = areas(app, body).list;
         (!area.is_empty()).then(|| listing::rows_area(app, area))

@@ -2,6 +2,7 @@ use tokio::net::TcpListener;
 
 use super::super::fake::serve;
 use super::*;
+use crate::state::requests;
 
 /// A server that closes the connection after so many polls, again and again.
 async fn server(polls: usize) -> Address {
@@ -59,7 +60,7 @@ async fn a_request_is_not_sent_where_its_database_cannot_be_chosen() {
     let (messages_out, mut messages) = mpsc::channel(64);
     let source = spawn(server(1_000).await, 60_000, Wants::default(), messages_out);
     for (db, expected) in [(9, Err("ERR DB index is out of range".to_owned())), (1, Ok(1))] {
-        source.order(Order::Run(Request::change("flush", ["FLUSHDB"]).in_db(db))).unwrap();
+        source.order(Order::Run(requests::flush("a", db))).unwrap();
         let answer = loop {
             if let Some(Msg::Answer(answer)) = messages.recv().await {
                 break answer;

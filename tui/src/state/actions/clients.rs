@@ -2,26 +2,17 @@
 
 use super::super::dialog::Dialog;
 use super::super::msg::Request;
+use super::super::requests;
 use super::super::sample::Client;
 use super::run;
 
 /// Clients that a dialog names before it only counts them.
 const NAMED_MAX: usize = 3;
 
-/// Closes connections by id; the connection it is sent over never is among them. Each reply is how many were closed: 0 or 1.
-pub fn kill_request(label: impl Into<String>, ids: &[u64]) -> Request {
-    let command = |id: &u64| {
-        let id = id.to_string();
-        ["CLIENT", "KILL", "ID", &id, "SKIPME", "YES"].map(|word| word.as_bytes().to_vec()).to_vec()
-    };
-    Request { commands: ids.iter().map(command).collect(), ..Request::change(label, [""; 0]) }
-}
-
 /// Closes the connection of a client.
 pub fn kill(client: &Client, finish: impl Fn(Request) -> Request + Send + Sync + 'static) -> Dialog {
     let id = client.id();
-    let label = format!("kill client {id}");
-    Dialog::confirm("Kill client", "Kill", move |_| Ok(vec![run(finish(kill_request(label.as_str(), &[id])))]))
+    Dialog::confirm("Kill client", "Kill", move |_| Ok(vec![run(finish(requests::kill(&[id])))]))
         .line("client", format!("{id}, {}", who(client)))
         .line("doing", format!("{}, idle for {} s", client.text("cmd"), client.text("idle")))
         .line("effect", "its connection is closed; most clients connect again")
@@ -37,19 +28,17 @@ pub fn kill_matching(
 ) -> Dialog {
     let ids: Vec<u64> = clients.iter().map(|client| client.id()).collect();
     let count = ids.len();
-    let label = format!("kill {count} clients");
     let mut named: Vec<String> = clients.iter().take(NAMED_MAX).map(|client| who(client)).collect();
     if count > named.len() {
         named.push(format!("and {} more", count - named.len()));
     }
     let verb = format!("Kill {count}");
-    let dialog =
-        Dialog::confirm("Kill clients", verb, move |_| Ok(vec![run(finish(kill_request(label.as_str(), &ids)))]))
-            .line("filter", if filter.is_empty() { "none: EVERY client" } else { filter })
-            .line("clients", format!("{count} of {total}, never this dashboard"))
-            .line("", named.join(", "))
-            .line("effect", "their connections are closed; most clients connect again at once")
-            .line("cost", "what they wait for is lost, and so is what they queued in MULTI");
+    let dialog = Dialog::confirm("Kill clients", verb, move |_| Ok(vec![run(finish(requests::kill(&ids)))]))
+        .line("filter", if filter.is_empty() { "none: EVERY client" } else { filter })
+        .line("clients", format!("{count} of {total}, never this dashboard"))
+        .line("", named.join(", "))
+        .line("effect", "their connections are closed; most clients connect again at once")
+        .line("cost", "what they wait for is lost, and so is what they queued in MULTI");
     if filter.is_empty() { dialog.must_type(count.to_string()) } else { dialog.destructive() }
 }
 

@@ -2,20 +2,10 @@
 
 use super::super::App;
 use super::super::dialog::Dialog;
-use super::super::msg::Request;
+use super::super::requests;
 use super::super::sample::Setting;
 use super::{run, whole_number};
 use crate::format;
-
-/// Changes a setting. The label does not tell the value, which may be a password.
-pub fn set_request(name: &str, value: &str) -> Request {
-    Request::change(format!("CONFIG SET {name}"), ["CONFIG", "SET", name, value])
-}
-
-/// Writes the settings to the server's file.
-pub fn rewrite_request() -> Request {
-    Request::change("CONFIG REWRITE", ["CONFIG", "REWRITE"])
-}
 
 /// Changes a setting: old, new (with this arrow between) and the exact command show while the new value is typed.
 pub fn set(setting: &Setting, meaning: &str, arrow: &'static str) -> Dialog {
@@ -27,7 +17,7 @@ pub fn set(setting: &Setting, meaning: &str, arrow: &'static str) -> Dialog {
             if texts[0] == old && !is_secret {
                 return Err("that is the value already".to_owned());
             }
-            Ok(vec![run(set_request(&name, &texts[0]))])
+            Ok(vec![run(requests::set(&name, &texts[0]))])
         }
     };
     let preview = {
@@ -59,7 +49,7 @@ pub fn rewrite(app: &App) -> Dialog {
             "Rewrite file",
             "The server was started without a configuration file: there is none to write to.",
         ),
-        file => Dialog::confirm("Rewrite file", "Rewrite", |_| Ok(vec![run(rewrite_request())]))
+        file => Dialog::confirm("Rewrite file", "Rewrite", |_| Ok(vec![run(requests::rewrite())]))
             .line("file", file.unwrap_or("the one that the server was started with"))
             .line("effect", "the settings in force are written to it, so that they outlive a restart")
             .line("cost", "settings that were edited in the file meanwhile are replaced")
@@ -89,10 +79,11 @@ pub fn slowlog(threshold_usec: Option<i64>, len_max: Option<u64>, proposed_usec:
                 return Err("the threshold is a whole number of microseconds; 0 keeps all, -1 none".to_owned());
             }
             whole_number(&texts[1], 0, i64::MAX as u64).map_err(|error| format!("the length is {error}"))?;
-            let mut words = commands(texts).into_iter();
-            let Some((name, value)) = words.next() else { return Err("nothing would change".to_owned()) };
-            let request = Request::change("change the slowlog", ["CONFIG", "SET", name, &value]);
-            Ok(vec![run(words.fold(request, |request, (name, value)| request.and(["CONFIG", "SET", name, &value])))])
+            let settings = commands(texts);
+            if settings.is_empty() {
+                return Err("nothing would change".to_owned());
+            }
+            Ok(vec![run(requests::set_slowlog(&settings))])
         }
     };
     let preview = move |texts: &[String]| {
@@ -119,7 +110,7 @@ pub fn slowlog(threshold_usec: Option<i64>, len_max: Option<u64>, proposed_usec:
 
 /// Empties the slowlog.
 pub fn clear_slowlog(total: u64) -> Dialog {
-    Dialog::confirm("Clear slowlog", "Clear", |_| Ok(vec![run(Request::change("clear slowlog", ["SLOWLOG", "RESET"]))]))
+    Dialog::confirm("Clear slowlog", "Clear", |_| Ok(vec![run(requests::clear_slowlog())]))
         .line("effect", format!("{total} entries are forgotten, for everyone"))
         .line("cost", "they cannot be had back; o writes them to a file first")
         .line("command", "SLOWLOG RESET")

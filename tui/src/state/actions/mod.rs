@@ -8,6 +8,7 @@ pub mod namespace;
 use super::App;
 use super::dialog::Dialog;
 use super::msg::{Effect, Request};
+use super::requests;
 use super::sample::Namespace;
 use crate::format;
 
@@ -17,8 +18,7 @@ const SHARDS_MAX: u64 = 4_096;
 /// Saves everything in the background. Nothing is lost by it, so it asks once and costs little.
 pub fn background_save(app: &App) -> Dialog {
     let how = if app.server().is_rkvs() { "without a fork and without a pause" } else { "in a forked process" };
-    let request = || Request::change("background save", ["BGSAVE"]).in_background();
-    Dialog::confirm("Background save", "Save", move |_| Ok(vec![run(request())]))
+    Dialog::confirm("Background save", "Save", |_| Ok(vec![run(requests::background_save())]))
         .line("effect", format!("writes everything to disk {how}"))
         .line("cost", size_of_everything(app))
 }
@@ -30,7 +30,7 @@ pub fn save(app: &App) -> Dialog {
     } else {
         "writes everything to disk; BLOCKS ALL CLIENTS until it is done"
     };
-    Dialog::confirm("Save", "Save", |_| Ok(vec![run(Request::change("save", ["SAVE"]).patient())]))
+    Dialog::confirm("Save", "Save", |_| Ok(vec![run(requests::save())]))
         .line("effect", blocks)
         .line("cost", size_of_everything(app))
 }
@@ -45,9 +45,7 @@ pub fn resize(namespace: &Namespace, shards: Option<&str>) -> Dialog {
         if Some(shards) == now {
             return Err(format!("there are {shards} already"));
         }
-        let count = shards.to_string();
-        let words = ["NAMESPACE", "RESIZE", name.as_str(), count.as_str()];
-        Ok(vec![run(Request::change(format!("resize {name} to {shards} shards"), words).in_background())])
+        Ok(vec![run(requests::resize(&name, shards))])
     })
     .line("namespace", namespace.name.as_str())
     .line("now", now.map_or("unknown".into(), |now| format!("{now} shards, {} keys", keys_of(namespace))))
@@ -59,19 +57,15 @@ pub fn resize(namespace: &Namespace, shards: Option<&str>) -> Dialog {
 /// Takes a change of the number of shards back.
 pub fn cancel_resize(namespace: &str) -> Dialog {
     let name = namespace.to_owned();
-    Dialog::confirm("Cancel resize", "Cancel resize", move |_| {
-        let words = ["NAMESPACE", "RESIZE", name.as_str(), "CANCEL"];
-        Ok(vec![run(Request::change(format!("cancel the resize of {name}"), words).in_background())])
-    })
-    .line("namespace", namespace)
-    .line("effect", "keys that have moved go back to where they were")
-    .line("cost", "as much work as was done so far")
+    Dialog::confirm("Cancel resize", "Cancel resize", move |_| Ok(vec![run(requests::cancel_resize(&name))]))
+        .line("namespace", namespace)
+        .line("effect", "keys that have moved go back to where they were")
+        .line("cost", "as much work as was done so far")
 }
 
 /// Sets what is counted to zero.
 pub fn reset_statistics() -> Dialog {
-    let words = ["CONFIG", "RESETSTAT"];
-    Dialog::confirm("Reset statistics", "Reset", move |_| Ok(vec![run(Request::change("reset statistics", words))]))
+    Dialog::confirm("Reset statistics", "Reset", |_| Ok(vec![run(requests::reset_statistics())]))
         .line("effect", "counters of commands, latencies, hits, errors and connections begin at zero again")
         .line("cost", "no data is touched; what was counted is lost, and others who watch see a restart")
 }

@@ -6,7 +6,8 @@ use super::{run, whole_number};
 use crate::format;
 use crate::state::App;
 use crate::state::dialog::Dialog;
-use crate::state::msg::{Effect, Request};
+use crate::state::msg::Effect;
+use crate::state::requests::{self, NewNamespace};
 use crate::state::sample::{Autosave, Namespace};
 
 /// Database indexes of namespaces.
@@ -23,29 +24,23 @@ pub fn create(name: Option<&str>) -> Dialog {
         if name.is_empty() {
             return Err("a name, please".into());
         }
-        let number = |what: &str, text: &String, max| {
-            let number = whole_number(text, if what == "shards" { 1 } else { 0 }, max);
+        let number = |what: &str, text: &str, min, max| {
+            let number = typed(text).map(|text| whole_number(text, min, max)).transpose();
             number.map_err(|error| format!("{what}: {error}"))
         };
-        let amount = |what: &str, text: &String| size(text).map_err(|error| format!("{what}: {error}"));
-        let mut words = vec!["NAMESPACE".to_owned(), "CREATE".into(), name.clone()];
-        let mut option = |word: &str, number: u64| words.extend([word.to_owned(), number.to_string()]);
-        if !db.is_empty() {
-            option("DB", number("db", db, DB_MAX)?);
-        }
-        if !shards.is_empty() {
-            option("SHARDS", number("shards", shards, super::SHARDS_MAX)?);
-        }
-        if !max_keys.is_empty() {
-            option("MAXKEYS", number("max keys", max_keys, u64::MAX)?);
-        }
-        if !max_value_size.is_empty() {
-            option("MAXVALUESIZE", amount("max value size", max_value_size)?);
-        }
-        if !maxmemory.is_empty() {
-            option("MAXMEMORY", amount("max memory", maxmemory)?);
-        }
-        Ok(vec![run(Request::change(format!("create {name}"), words))])
+        let bytes = |what: &str, text: &str| {
+            let bytes = typed(text).map(size).transpose().map_err(|error| format!("{what}: {error}"))?;
+            Ok::<_, String>(bytes.map(|bytes| bytes.to_string()))
+        };
+        let new = NewNamespace {
+            db: number("db", db, 0, DB_MAX)?,
+            shards: number("shards", shards, 1, super::SHARDS_MAX)?,
+            max_keys: number("max keys", max_keys, 0, u64::MAX)?,
+            max_value_size: bytes("max value size", max_value_size)?,
+            maxmemory: bytes("max memory", maxmemory)?,
+            maxmemory_policy: None,
+        };
+        Ok(vec![run(requests::create_namespace(name, new))])
     })
     .line("effect", "a keyspace of its own; what is left empty the server chooses, and limits nothing")
     .line("cost", "less than 8 KB until it holds keys")
@@ -60,13 +55,11 @@ pub fn create(name: Option<&str>) -> Dialog {
 /// Removes a namespace with everything in it.
 pub fn delete(namespace: &Namespace) -> Dialog {
     let name = namespace.name.clone();
-    Dialog::confirm("Delete namespace", "Delete", move |_| {
-        Ok(vec![run(Request::change(format!("delete {name}"), ["NAMESPACE", "DELETE", name.as_str()]))])
-    })
-    .line("namespace", named(namespace))
-    .line("effect", "removes it with all its keys; clients that are in it get errors from then on")
-    .line("cost", holds(namespace))
-    .must_type(&namespace.name)
+    Dialog::confirm("Delete namespace", "Delete", move |_| Ok(vec![run(requests::delete_namespace(&name))]))
+        .line("namespace", named(namespace))
+        .line("effect", "removes it with all its keys; clients that are in it get errors from then on")
+        .line("cost", holds(namespace))
+        .must_type(&namespace.name)
 }
 
 /// Deletes all keys of a namespace.
@@ -75,7 +68,7 @@ pub fn flush(namespace: &Namespace) -> Dialog {
     let db = namespace.db;
     Dialog::confirm("Delete all keys", "Flush", move |_| {
         let Some(db) = db else { return Err("its database is not known yet".into()) };
-        Ok(vec![run(Request::change(format!("flush {name}"), ["FLUSHDB", "ASYNC"]).in_db(db))])
+        Ok(vec![run(requests::flush(&name, db))])
     })
     .line("namespace", named(namespace))
     .line("effect", "deletes all its keys at once; limits and settings stay")
@@ -87,7 +80,8 @@ pub fn flush(namespace: &Namespace) -> Dialog {
 pub fn save(namespace: &Namespace) -> Dialog {
     let name = namespace.name.clone();
     Dialog::confirm("Save namespace", "Save", move |texts| {
-        Ok(save_effects(&name, texts.first().map_or("", String::as_str)))
+        let file = texts.first().and_then(|file| typed(file));
+        Ok(vec![run(requests::save_namespace(&name, file))])
     })
     .line("namespace", named(namespace))
     .line("effect", EFFECT_OF_SAVE)
@@ -103,7 +97,7 @@ pub fn save_any(app: &App, proposed: &str) -> Dialog {
     Dialog::confirm("Save namespace", "Save", move |texts| {
         let [name, file] = texts else { return Ok(Vec::new()) };
         known.check(name)?;
-        Ok(save_effects(name, file))
+        Ok(vec![run(requests::save_namespace(name, typed(file)))])
     })
     .line("effect", EFFECT_OF_SAVE)
     .line("", "without a file it is called like the namespace")
@@ -113,11 +107,6 @@ pub fn save_any(app: &App, proposed: &str) -> Dialog {
 }
 
 const EFFECT_OF_SAVE: &str = "writes it to a file in the server's directory, over one of that name; clients go on";
-
-fn save_effects(name: &str, file: &str) -> Vec<Effect> {
-    let words = ["NAMESPACE", "SAVE", name].into_iter().chain(Some(file).filter(|file| !file.is_empty()));
-    vec![run(Request::change(format!("save {name}"), words).patient())]
-}
 
 /// Loads a namespace from a file: `FILE [AS name]`.
 pub fn load(argument: Option<&str>) -> Dialog {
@@ -132,11 +121,7 @@ pub fn load(argument: Option<&str>) -> Dialog {
         if file.is_empty() {
             return Err("the name of a file, please".into());
         }
-        let mut words = vec!["NAMESPACE", "LOAD", file.as_str()];
-        if !name.is_empty() {
-            words.extend(["AS", name.as_str()]);
-        }
-        Ok(vec![run(Request::change(format!("load {file}"), words).patient())])
+        Ok(vec![run(requests::load_namespace(file, typed(name)))])
     })
     .line("effect", "makes a new namespace of a file in the server's directory; one of that name must not be there")
     .line("cost", "memory for all its keys")
@@ -219,17 +204,11 @@ fn autosave_effects(name: &str, is_on: bool, pattern: &str, seconds: &str, keep:
         if !is_on {
             return Err("it is off already".into());
         }
-        let words = ["NAMESPACE", "AUTOSAVE", "STOP", name];
-        return Ok(vec![run(Request::change(format!("stop the autosave of {name}"), words))]);
+        return Ok(vec![run(requests::stop_autosave(name))]);
     }
     let keep = whole_number(keep, 0, KEEP_MAX).map_err(|error| format!("keep: {error}"))?;
-    let (seconds, keep) = (seconds.to_string(), keep.to_string());
-    let mut words = vec!["NAMESPACE", "AUTOSAVE", "SET", name, "SECONDS", &seconds, "KEEP", &keep];
-    if !pattern.is_empty() {
-        // What the files are called stays as it is.
-        words.extend(["PATTERN", pattern]);
-    }
-    Ok(vec![run(Request::change(format!("autosave {name} every {seconds} s"), words))])
+    // What the files are called stays as it is.
+    Ok(vec![run(requests::set_autosave(name, seconds, keep, typed(pattern)))])
 }
 
 /// What is known of namespaces when a dialog opens that asks for one.
@@ -278,19 +257,18 @@ pub fn limits(namespace: &Namespace) -> Dialog {
             ("max_value_size", "max value size", size(max_value_size)),
             ("maxmemory", "max memory", size(maxmemory)),
         ];
-        let mut words = vec!["NAMESPACE".to_owned(), "CONFIG".into(), "SET".into(), name.clone()];
-        let mut changes = Vec::new();
+        let (mut changed, mut changes) = (Vec::new(), Vec::new());
         for ((parameter, label, limit), now) in limits.into_iter().zip(now) {
             let limit = limit.map_err(|error| format!("{label}: {error}"))?;
             if limit != now {
-                words.extend([parameter.to_owned(), limit.to_string()]);
+                changed.push((parameter, limit));
                 changes.push(format!("{label} {now} to {limit}"));
             }
         }
         if changes.is_empty() {
             return Err("nothing is different".into());
         }
-        Ok(vec![run(Request::change(format!("{name}: {}", changes.join(", ")), words))])
+        Ok(vec![run(requests::set_limits(&name, &changed, &changes.join(", ")))])
     })
     .line("namespace", named(namespace))
     .line("max keys", format!("{} now", or_none(now[0], format::exact(now[0]))))
@@ -306,6 +284,11 @@ pub fn limits(namespace: &Namespace) -> Dialog {
 /// How many files of an autosave stay.
 pub fn kept(keep: u64) -> String {
     if keep == 0 { "keeps all".into() } else { format!("keeps {}", format::exact(keep)) }
+}
+
+/// What was typed, if anything was.
+fn typed(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// A size that was typed: bytes, or with a unit as in redis.conf: `64mb`, `1G`.

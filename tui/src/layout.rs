@@ -2,12 +2,17 @@
 
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-use crate::state::{App, Connection};
+use crate::state::App;
+use crate::view;
 
 /// Below this screens draw less.
 pub const WIDTH_COMPACT: u16 = 100;
 /// Below this screens draw less.
 pub const HEIGHT_COMPACT: u16 = 24;
+
+/// Why the connection is lost takes one row of so many, and no more than these.
+const BANNER_SHARE: u16 = 6;
+const BANNER_HEIGHT_MAX: u16 = 4;
 
 /// The parts of the screen, from top to bottom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +31,9 @@ pub struct Areas {
 
 /// The parts of the screen.
 pub fn areas(app: &App) -> Areas {
-    let banner = u16::from(matches!(app.connection, Connection::Disconnected { .. }));
+    // What is known is worth more than all of a long reason; where nothing is, the body tells it.
+    let share = if app.has_data() { app.size.height / BANNER_SHARE } else { 1 };
+    let banner = view::alert_height(app, share.clamp(1, BANNER_HEIGHT_MAX));
     let [header, tabs, keys] = [1; 3].map(Constraint::Length);
     let rows = [header, tabs, Constraint::Length(banner), Constraint::Fill(1), keys];
     let [header, tabs, banner, body, keys] = Layout::vertical(rows).areas(Rect::from((Position::ORIGIN, app.size)));

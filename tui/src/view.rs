@@ -197,15 +197,22 @@ fn with_tabs<T>(app: &App, then: impl FnOnce(&Tabs<'_>) -> T) -> T {
 }
 
 fn alert(app: &App, area: Rect, buffer: &mut Buffer) {
-    if let Connection::Disconnected { error, retry_at_ms } = &app.connection {
-        let next = match retry_at_ms.saturating_sub(app.now_ms).div_ceil(1_000) {
-            0 => "trying now".to_owned(),
-            seconds => format!("retry {seconds}s"),
-        };
-        let reason = text::harmless(error.as_bytes());
-        let alert = Alert { title: "DISCONNECTED", reason: &reason, next: &next, role: Role::BadgeBad };
-        alert.draw(area, buffer, app.options.theme);
-    }
+    with_alert(app, |alert| alert.draw(area, buffer, app.options.theme));
+}
+
+/// Rows that say that the connection is lost, at most so many; none while it is not.
+pub fn alert_height(app: &App, height_max: u16) -> u16 {
+    with_alert(app, |alert| alert.height(app.size.width, height_max)).unwrap_or(0)
+}
+
+fn with_alert<T>(app: &App, then: impl FnOnce(&Alert<'_>) -> T) -> Option<T> {
+    let Connection::Disconnected { error, retry_at_ms } = &app.connection else { return None };
+    let next = match retry_at_ms.saturating_sub(app.now_ms).div_ceil(1_000) {
+        0 => "trying now".to_owned(),
+        seconds => format!("retry {seconds}s"),
+    };
+    let reason = text::harmless(error.as_bytes());
+    Some(then(&Alert { title: "DISCONNECTED", reason: &reason, next: &next, role: Role::BadgeBad }))
 }
 
 /// The newest event, while it is new, unless the screen shows events anyway; otherwise what is not answered yet.

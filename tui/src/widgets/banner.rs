@@ -49,12 +49,15 @@ impl Banner<'_> {
     }
 }
 
-/// A row that cannot be overlooked: `DISCONNECTED  connection refused  retry 3s`.
+/// Columns kept for what happens next, whatever it is, so that the reason does not move while seconds are counted.
+const NEXT_WIDTH: usize = 9;
+
+/// Rows that cannot be overlooked: `DISCONNECTED  connection refused  retry 3s`. A reason too long for the first one stands below it.
 #[derive(Clone, Copy, Debug)]
 pub struct Alert<'a> {
     /// What is wrong, in capitals.
     pub title: &'a str,
-    /// Why; cut where room is short.
+    /// Why; cut where even the rows below are too few.
     pub reason: &'a str,
     /// What happens next, such as `retry 3s`; at the right.
     pub next: &'a str,
@@ -63,19 +66,44 @@ pub struct Alert<'a> {
 }
 
 impl Alert<'_> {
-    /// Draws it over the whole first row.
+    /// Rows that it takes of so many columns, at most so many.
+    pub fn height(&self, width: u16, height_max: u16) -> u16 {
+        let beside = 1 + text::width(self.title) + 2 + text::width(self.reason) + 2 + NEXT_WIDTH + 1;
+        if beside <= width.into() {
+            return height_max.min(1);
+        }
+        let below = text::wrap(self.reason, Self::width_below(width), height_max.into(), "").len();
+        // At most one more than there may be.
+        height_max.min(1 + below as u16)
+    }
+
+    /// Draws it over the whole area.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: Theme) {
         let mut canvas = Canvas::new(area, buffer, theme);
-        let width = canvas.width();
-        canvas.repeat(0, 0, width, " ", self.role);
+        let (width, height) = (canvas.width(), canvas.height());
+        for y in 0..height {
+            canvas.repeat(0, y, width, " ", self.role);
+        }
         let title_end = canvas.text(1, 0, self.title, self.role);
         let next_width = text::width(self.next);
         let mut end = width.saturating_sub(1);
         if usize::from(title_end) + 2 + next_width <= end.into() {
             end = canvas.right(end, 0, self.next, self.role);
         }
-        let room = usize::from(end).saturating_sub(usize::from(title_end) + 4);
-        canvas.aligned(title_end + 2, 0, room as u16, self.reason, text::Align::Left, self.role);
+        if height == 1 {
+            let room = usize::from(end).saturating_sub(usize::from(title_end) + 3);
+            canvas.aligned(title_end + 2, 0, room as u16, self.reason, text::Align::Left, self.role);
+            return;
+        }
+        let below = usize::from(height.saturating_sub(1));
+        let lines = text::wrap(self.reason, Self::width_below(width), below, theme.symbols().ellipsis);
+        for (y, line) in (1..height).zip(&lines) {
+            canvas.text(1, y, line, self.role);
+        }
+    }
+
+    fn width_below(width: u16) -> usize {
+        usize::from(width.saturating_sub(2))
     }
 }
 
@@ -111,6 +139,26 @@ mod tests {
             out += &picture(width, 1, |area, buffer| ALERT.draw(area, buffer, UNICODE));
         }
         insta::assert_snapshot!("banner", out);
+    }
+
+    #[test]
+    fn a_long_reason_stands_below_whole() {
+        let reason = "WRONGPASS invalid username-password pair or user is disabled.";
+        let alert = Alert { reason, ..ALERT };
+        let drawn = |width, height| picture(width, height, |area, buffer| alert.draw(area, buffer, UNICODE));
+        assert_eq!([120, 80, 40].map(|width| alert.height(width, 4)), [1, 2, 3]);
+        assert_eq!((alert.height(40, 2), alert.height(40, 0), alert.height(0, 4)), (2, 0, 1));
+        assert!(drawn(120, 1).contains(reason) && drawn(80, 2).contains(reason), "{}", drawn(80, 2));
+        insta::assert_snapshot!("alert", [drawn(80, 2), drawn(40, 3), drawn(40, 2), drawn(40, 1)].concat());
+    }
+
+    #[test]
+    fn what_is_counted_down_moves_no_row() {
+        for next in ["retry 3s", "retry 10s", "trying now"] {
+            let alert = Alert { next, ..ALERT };
+            assert_eq!((alert.height(60, 4), alert.height(59, 4)), (1, 2), "{next}");
+            assert!(picture(60, 1, |area, buffer| alert.draw(area, buffer, UNICODE)).contains(alert.reason), "{next}");
+        }
     }
 
     #[test]

@@ -431,6 +431,19 @@ fn why_nobody_is_let_in_is_told_whole() {
 }
 
 #[test]
+fn why_nobody_is_let_in_any_more_is_told_whole() {
+    let mut app = app();
+    app.size = Size::new(80, 24);
+    let error = "WRONGPASS invalid username-password pair or user is disabled.";
+    let body = layout::areas(&app).body;
+    update(&mut app, Msg::Disconnected { error: error.into(), retry_at_ms: 5_000 }, 1_000);
+    assert!(picture(&app).contains(error) && picture(&app).contains("retry 4s"), "{}", picture(&app));
+    assert_eq!(layout::areas(&app).body.height, body.height - 2);
+    update(&mut app, Msg::Disconnected { error: "refused".into(), retry_at_ms: 5_000 }, 1_000);
+    assert_eq!(layout::areas(&app).body.height, body.height - 1);
+}
+
+#[test]
 fn a_server_that_is_late_is_not_live() {
     let mut app = app();
     update(&mut app, Msg::Tick, 2_900);

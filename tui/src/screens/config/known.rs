@@ -188,10 +188,63 @@ static FIXED_BY_REDIS: [&str; 22] = [
     "unixsocketperm",
 ];
 
-/// Whether a server is known to refuse to change a setting while it runs.
-pub(super) fn is_fixed(name: &str, is_rkvs: bool) -> bool {
+/// Those that only clients may change that `enable-protected-configs` allows.
+static PROTECTED: [&str; 2] = ["dbfilename", "dir"];
+
+/// Who may change a setting while the server runs, as far as that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Whoever may change settings at all.
+    Anyone,
+    /// Clients on the server's own machine.
+    Local,
+    /// Nobody as long as protected settings are not enabled.
+    Protected,
+    /// Nobody.
+    Fixed,
+}
+
+/// Who may change a setting while the server runs. `enabled` tells the value of `enable-protected-configs` where there is such a
+/// setting.
+pub(super) fn access<'a>(name: &str, is_rkvs: bool, enabled: impl FnOnce() -> Option<&'a str>) -> Access {
     let own = if is_rkvs { &FIXED_BY_RKVS[..] } else { &FIXED_BY_REDIS };
-    FIXED.contains(&name) || own.contains(&name)
+    if FIXED.contains(&name) || own.contains(&name) {
+        return Access::Fixed;
+    }
+    match PROTECTED.contains(&name).then(enabled).flatten() {
+        Some("no") => Access::Protected,
+        Some("local") => Access::Local,
+        _ => Access::Anyone,
+    }
+}
+
+/// Where a zero is no amount, and what it means.
+static ZEROS: [(&str, &str); 19] = [
+    ("auto-aof-rewrite-percentage", "never"),
+    ("client-query-buffer-limit", "no limit"),
+    ("default-shards", "automatic"),
+    ("latency-monitor-threshold", "off"),
+    ("lfu-decay-time", "never"),
+    ("maxmemory", "no limit"),
+    ("maxmemory-clients", "no limit"),
+    ("min-replicas-to-write", "none"),
+    ("port", "none"),
+    ("repl-backlog-ttl", "never"),
+    ("repl-diskless-sync-max-replicas", "no limit"),
+    ("slowlog-log-slower-than", "all"),
+    ("snapshot-threads", "automatic"),
+    ("stream-node-max-bytes", "no limit"),
+    ("stream-node-max-entries", "no limit"),
+    ("tcp-keepalive", "never"),
+    ("timeout", "never"),
+    ("tls-port", "none"),
+    ("workers", "one per core"),
+];
+
+/// What a zero means; none where it is just that.
+pub(super) fn zero(name: &str) -> Option<&'static str> {
+    let index = ZEROS.binary_search_by(|(other, _)| (*other).cmp(name)).ok()?;
+    Some(ZEROS[index].1)
 }
 
 #[cfg(test)]
@@ -206,5 +259,22 @@ mod tests {
         }
         assert_eq!(of("maxmemory").map(|known| known.unit), Some(Bytes));
         assert!(of("no-such").is_none());
+        assert!(ZEROS.is_sorted());
+        assert_eq!((zero("maxmemory"), zero("hz")), (Some("no limit"), None));
+    }
+
+    #[test]
+    fn who_may_change_what() {
+        for (name, is_rkvs, enabled, who) in [
+            ("dir", true, Some("no"), Access::Protected),
+            ("dir", false, Some("local"), Access::Local),
+            ("dbfilename", false, Some("yes"), Access::Anyone),
+            ("dir", false, None, Access::Anyone),
+            ("port", true, Some("yes"), Access::Fixed),
+            ("port", false, Some("yes"), Access::Anyone),
+            ("timeout", true, Some("no"), Access::Anyone),
+        ] {
+            assert_eq!(access(name, is_rkvs, || enabled), who, "{name} {enabled:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-use self::known::Unit;
+use self::known::{Access, Unit};
 use super::Screen;
 use super::listing::{self, Listing};
 use crate::keymap::Action;
@@ -29,16 +29,19 @@ use crate::{format, layout, text};
 pub(super) struct Config;
 
 /// What rows are sorted by.
-static COLUMNS: [Column; 4] = [
+static COLUMNS: [Column; 5] = [
     Column { title: "setting", is_descending: false },
     Column { title: "value", is_descending: false },
     Column { title: "was", is_descending: false },
+    Column { title: "change", is_descending: false },
     Column { title: "meaning", is_descending: false },
 ];
 
 /// Wider names and values are cut in the table.
 const NAME_WIDTH_MAX: usize = 40;
 const VALUE_WIDTH_MAX: usize = 48;
+/// The setting that says who may change protected ones.
+const ENABLES_PROTECTED: &str = "enable-protected-configs";
 /// Between a value and what it comes to in words.
 const IN_WORDS: &str = "  ";
 
@@ -54,8 +57,21 @@ fn meaning(setting: &Setting) -> &'static str {
     known::of(&setting.name).map_or("", |known| known.meaning)
 }
 
-fn is_fixed(app: &App, setting: &Setting) -> bool {
-    known::is_fixed(&setting.name, app.server().is_rkvs())
+fn access(app: &App, setting: &Setting) -> Access {
+    known::access(&setting.name, app.server().is_rkvs(), || {
+        let enabled = listed(app).iter().find(|setting| setting.name == ENABLES_PROTECTED);
+        enabled.map(|setting| setting.value.as_str())
+    })
+}
+
+/// What hinders a change, in a word.
+fn hindrance(access: Access) -> &'static str {
+    match access {
+        Access::Anyone => "",
+        Access::Local => "local",
+        Access::Protected => "protected",
+        Access::Fixed => "fixed",
+    }
 }
 
 fn sort_key(app: &App, row: &Setting, column: usize) -> SortKey {
@@ -69,24 +85,30 @@ fn sort_key(app: &App, row: &Setting, column: usize) -> SortKey {
             .filter(|number| number.is_finite())
             .map_or_else(|| text(&row.value), SortKey::Number),
         2 => before(app, row).map_or(SortKey::Unknown, SortKey::text),
+        3 => text(hindrance(access(app, row))),
         _ => text(meaning(row)),
     }
 }
 
-/// A value with what it comes to: `104857600  100M`.
-fn value_in_words(app: &App, setting: &Setting) -> String {
+/// What a value comes to, where that helps: `100M` for 104857600, `no limit` for 0.
+fn in_words(app: &App, setting: &Setting) -> Option<String> {
     let micro = app.options.theme.symbols().micro;
-    let value = listing::whole(app, &setting.value);
     let unit = known::of(&setting.name).map_or(Unit::Plain, |known| known.unit);
     // Small numbers need no words.
-    let words = setting.value.parse::<u64>().ok().and_then(|number| match (unit, number) {
+    setting.value.parse::<u64>().ok().and_then(|number| match (unit, number) {
+        (_, 0) => known::zero(&setting.name).map(str::to_owned),
         (Unit::Bytes, 1_024..) => Some(format::bytes(number)),
         (Unit::Seconds, 60..) => Some(format::duration(Duration::from_secs(number), micro)),
         (Unit::Milliseconds, 1_000..) => Some(format::duration(Duration::from_millis(number), micro)),
         (Unit::Microseconds, 1_000..) => Some(format::latency_us(number as f64, micro)),
         _ => None,
-    });
-    match words {
+    })
+}
+
+/// A value with what it comes to: `104857600  100M`.
+fn value_in_words(app: &App, setting: &Setting) -> String {
+    let value = listing::whole(app, &setting.value);
+    match in_words(app, setting) {
         Some(words) => format!("{value}{IN_WORDS}{words}"),
         None if value.is_empty() => "\"\"".into(),
         None => value,
@@ -115,7 +137,7 @@ fn areas(app: &App, body: Rect) -> Areas {
     Areas { facts, list, about }
 }
 
-fn columns(app: &App) -> [table::Column<'static>; 4] {
+fn columns(app: &App) -> [table::Column<'static>; 5] {
     let widest = |width: &dyn Fn(&Setting) -> usize| listed(app).iter().map(width).max().unwrap_or(0) as u16;
     let name = widest(&|setting| setting.name.len().min(NAME_WIDTH_MAX)).max(7);
     let value = widest(&|setting| text::width(&value_in_words(app, setting)).min(VALUE_WIDTH_MAX)).max(5);
@@ -123,23 +145,25 @@ fn columns(app: &App) -> [table::Column<'static>; 4] {
     [
         table::Column::new("setting", name.min(24)).up_to(name),
         table::Column::new("value", value.min(22)).up_to(value),
-        table::Column::new("was", before.min(8)).up_to(before).priority(1),
-        table::Column::new("meaning", 24).up_to(200).priority(2),
+        table::Column::new("was", before.min(8)).up_to(before).priority(2),
+        table::Column::new("change", 9).priority(1),
+        table::Column::new("meaning", 24).up_to(200).priority(3),
     ]
 }
 
 fn cells<'a>(app: &App, setting: &'a Setting) -> Vec<Cell<'a>> {
-    let before = before(app, setting);
-    let role = match before {
-        Some(_) => Role::Accent,
-        None if is_fixed(app, setting) => Role::Label,
-        None => Role::Text,
+    let (before, access) = (before(app, setting), access(app, setting));
+    let role = match (before, access) {
+        (Some(_), _) => Role::Accent,
+        (None, Access::Fixed | Access::Protected) => Role::Label,
+        (None, _) => Role::Text,
     };
     let before = before.map_or(Cow::Borrowed(""), |before| quoted(&listing::cell(app, before)).into());
     vec![
         Cell::new(listing::cell(app, &setting.name), role),
         Cell::new(value_in_words(app, setting), role),
         Cell::new(before.into_owned(), Role::Label),
+        Cell::new(hindrance(access), Role::Label),
         Cell::new(meaning(setting), Role::Label),
     ]
 }
@@ -178,7 +202,12 @@ fn draw_about(app: &App, setting: &Setting, area: Rect, frame: &mut Frame<'_>) {
     }
     let name = listing::cell(app, &setting.name);
     let inner = if area.height > 2 {
-        let value = if is_fixed(app, setting) { "fixed while the server runs" } else { "Enter changes it" };
+        let value = match access(app, setting) {
+            Access::Fixed => "fixed while the server runs",
+            Access::Protected => "protected: enable-protected-configs is no",
+            Access::Local => "Enter changes it, on the server's machine",
+            Access::Anyone => "Enter changes it",
+        };
         let panel = Panel { title: &name, value, value_role: Role::Label, ..Panel::default() };
         Panel::padded(panel.draw(area, frame.buffer_mut(), theme))
     } else {
@@ -192,6 +221,29 @@ fn draw_about(app: &App, setting: &Setting, area: Rect, frame: &mut Frame<'_>) {
     });
     for (y, (line, role)) in (0..inner.height).zip(lines) {
         canvas.text(0, y, &line, role);
+    }
+}
+
+/// Asks for the new value, or says why there can be none.
+fn change_dialog(app: &App, setting: &Setting) -> Dialog {
+    let refused = |words: &str| {
+        let words = format!("{} {words}: its file or its arguments change it at the next start.", setting.name);
+        Dialog::message("Change setting", words)
+    };
+    let access = access(app, setting);
+    match access {
+        Access::Fixed => return refused("is fixed while the server runs"),
+        Access::Protected => return refused("is protected, and enable-protected-configs is no"),
+        Access::Local | Access::Anyone => {}
+    }
+    let dialog = change::set(setting, meaning(setting), app.options.theme.symbols().arrow);
+    let dialog = match in_words(app, setting) {
+        Some(words) => dialog.line("now", format!("{} ({words})", setting.value)),
+        None => dialog,
+    };
+    match access {
+        Access::Local => dialog.line("protected", "only clients on its own machine may change it"),
+        _ => dialog,
     }
 }
 
@@ -225,6 +277,7 @@ impl Screen for Config {
                 ("setting", setting.name.as_str()),
                 ("value", setting.value.as_str()),
                 ("meaning", meaning(setting)),
+                ("change", hindrance(access(app, setting))),
             ];
             // Only those that changed have it, so that `changed=` shows them.
             columns.extend(before(app, setting).map(|before| ("changed", before)));
@@ -237,7 +290,7 @@ impl Screen for Config {
     }
 
     fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
-        vec!["name", "setting", "value", "meaning", "changed"]
+        vec!["name", "setting", "value", "meaning", "change", "changed"]
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
@@ -269,13 +322,7 @@ impl Screen for Config {
                 let Some(setting) = settings.iter().find(|setting| Some(setting.name.as_str()) == name) else {
                     return NO_EFFECTS;
                 };
-                let dialog = if is_fixed(app, setting) {
-                    let words =
-                        "is fixed while the server runs: its file or its arguments change it at the next start.";
-                    Dialog::message("Change setting", format!("{} {words}", setting.name))
-                } else {
-                    change::set(setting, meaning(setting), app.options.theme.symbols().arrow)
-                };
+                let dialog = change_dialog(app, setting);
                 app.open(dialog);
             }
             Action::RewriteConfig => app.open(change::rewrite(app)),

@@ -150,6 +150,38 @@ fn what_is_fixed_is_marked_and_not_asked_about() {
 }
 
 #[test]
+fn what_is_protected_is_marked_and_says_so_before_it_is_sent() {
+    let mut app = app();
+    let with = |enabled| [("dir", "/data"), ("enable-protected-configs", enabled), ("maxmemory", "0")];
+    update(&mut app, told(3_000, &with("no")), 3_000);
+    press(&mut app, "/change=protected⏎");
+    assert_eq!(app.list().rows.len(), 1);
+    press(&mut app, "⏎");
+    assert!(picture(&app).contains("dir is protected, and enable-protected-configs is no"), "{}", picture(&app));
+    assert!(matches!(app.overlays.pop(), Some(Overlay::Dialog(dialog)) if !dialog.is_question()));
+    press(&mut app, "⎋");
+    update(&mut app, told(4_000, &with("local")), 4_000);
+    press(&mut app, "⏎");
+    assert!(picture(&app).contains("only clients on its own machine may change it"), "{}", picture(&app));
+    press(&mut app, "⎋");
+    update(&mut app, told(5_000, &with("yes")), 5_000);
+    press(&mut app, "/change=protected⏎");
+    assert!(app.list().rows.is_empty());
+}
+
+#[test]
+fn a_zero_that_is_no_amount_says_what_it_is() {
+    let mut app = app();
+    update(&mut app, told(3_000, &[("maxmemory", "0"), ("timeout", "60"), ("zzz", "0")]), 3_000);
+    let picture = picture(&app);
+    for text in ["0  no limit", "60  1m 00s"] {
+        assert!(picture.contains(text), "{text}\n{picture}");
+    }
+    press(&mut app, "⏎");
+    assert!(self::picture(&app).contains("0 (no limit)"), "{}", self::picture(&app));
+}
+
+#[test]
 fn a_column_that_is_not_there_is_named() {
     let mut app = app();
     press(&mut app, "/valeu=1⏎");

@@ -1,5 +1,7 @@
 //! The keys: one table that the dispatcher, the key bar, the help and the command palette share.
 
+use std::borrow::Cow;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::state::tab::Tab;
@@ -464,14 +466,14 @@ pub struct Entry {
     /// What is written on the keys.
     pub keys: String,
     /// What they do.
-    pub words: &'static str,
+    pub words: Cow<'static, str>,
     /// The word for it in the key bar, by which it is found as well.
-    pub hint: &'static str,
+    pub hint: Cow<'static, str>,
 }
 
 impl Entry {
     fn of(binding: &Binding) -> Self {
-        Self { keys: binding.labels(), words: binding.help, hint: binding.hint }
+        Self { keys: binding.labels(), words: binding.help.into(), hint: binding.hint.into() }
     }
 }
 
@@ -496,7 +498,8 @@ pub fn help(shown: Tab, tabs: &[Tab], is_offered: impl Fn(Tab, &Binding) -> bool
         ("PgUp PgDn", "scroll what does not fit"),
         ("Esc", "cancel"),
     ];
-    let entries = dialogs.map(|(keys, words)| Entry { keys: keys.to_owned(), words, hint: "" }).to_vec();
+    let entries =
+        dialogs.map(|(keys, words)| Entry { keys: keys.to_owned(), words: words.into(), hint: "".into() }).to_vec();
     let mut sections = vec![
         of_tab(shown),
         of_all("Lists", |context| *context == Context::List),

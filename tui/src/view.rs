@@ -1,5 +1,6 @@
 //! Draws the state: header, tabs, the screen, keys, and what lies over them. Pure: the same state gives the same picture.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -183,10 +184,24 @@ fn waiting(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
+/// Whether it is a server without namespaces of names.
+fn is_plain(app: &App) -> bool {
+    app.has_data() && !app.server().is_rkvs()
+}
+
+/// Words about namespaces, for a server that may have databases instead.
+fn of_server<'a>(app: &App, words: &'a str) -> Cow<'a, str> {
+    if is_plain(app) && words.contains("amespace") {
+        words.replace("namespace", "database").replace("Namespace", "Database").into()
+    } else {
+        words.into()
+    }
+}
+
 fn with_tabs<T>(app: &App, then: impl FnOnce(&Tabs<'_>) -> T) -> T {
     let tabs: Vec<Tab> = app.tabs().collect();
     let keys: Vec<String> = tabs.iter().map(|tab| tab.digit().to_string()).collect();
-    let is_plain = app.has_data() && !app.server().is_rkvs();
+    let is_plain = is_plain(app);
     let names = tabs.iter().zip(&keys).map(|(tab, key)| match tab {
         Tab::Namespaces if is_plain => TabName { key, title: "Databases", short: "Dbs" },
         tab => TabName { key, title: tab.title(), short: tab.short() },
@@ -252,15 +267,15 @@ fn keys(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         .filter(|binding| !binding.hint.is_empty() && is_offered(app, app.tab, binding))
         .filter(|binding| app.has_data() || !keymap::needs_server(binding.action))
         .filter(|binding| binding.context != keymap::Context::List || has_rows)
-        .map(|binding| (binding.keys[0].label(), binding))
+        .map(|binding| (binding.keys[0].label(), of_server(app, binding.hint), binding))
         .collect();
     let hints: Vec<Hint<'_>> = shown
         .iter()
         .enumerate()
-        .map(|(place, (key, binding))| {
+        .map(|(place, (key, words, binding))| {
             // Help and quit stay to the last.
             let is_last = matches!(binding.action, keymap::Action::Help | keymap::Action::Quit);
-            Hint { key, words: binding.hint, priority: if is_last { 0 } else { place.min(254) as u8 + 1 } }
+            Hint { key, words, priority: if is_last { 0 } else { place.min(254) as u8 + 1 } }
         })
         .collect();
     KeyBar { hints: &hints }.draw(area, buffer, theme);
@@ -270,6 +285,9 @@ fn keys(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
 /// Whether a key of a tab can come to anything.
 fn is_offered(app: &App, tab: Tab, binding: &keymap::Binding) -> bool {
     let is_refused = binding.is_change && app.options.is_readonly;
+    if let keymap::Action::GoTo(tab) = binding.action {
+        return screens::of(tab).is_available(app);
+    }
     !is_refused && screens::of(tab).offers(app, binding.action)
 }
 
@@ -335,12 +353,19 @@ pub fn help_scroll_max(app: &App, query: &input::Input) -> u16 {
 
 fn with_help<T>(app: &App, query: &input::Input, offset: usize, then: impl FnOnce(&Help<'_>) -> T) -> T {
     let tabs: Vec<Tab> = app.tabs().collect();
-    let sections = keymap::help(app.tab, &tabs, |tab, binding| is_offered(app, tab, binding));
+    let mut sections = keymap::help(app.tab, &tabs, |tab, binding| is_offered(app, tab, binding));
+    for section in &mut sections {
+        section.title = of_server(app, &section.title).into_owned();
+        for entry in &mut section.entries {
+            entry.words = of_server(app, &entry.words).into_owned().into();
+            entry.hint = of_server(app, &entry.hint).into_owned().into();
+        }
+    }
     let entries: Vec<Vec<HelpEntry<'_>>> = sections
         .iter()
         .map(|section| {
             let entries = section.entries.iter();
-            entries.map(|entry| HelpEntry { key: &entry.keys, words: entry.words, also: entry.hint }).collect()
+            entries.map(|entry| HelpEntry { key: &entry.keys, words: &entry.words, also: &entry.hint }).collect()
         })
         .collect();
     let titles = sections.iter().map(|section| section.title.as_str());
@@ -356,9 +381,12 @@ fn draw_palette(
     buffer: &mut Buffer,
     app: &App,
 ) -> Option<Position> {
-    let names: Vec<(String, &str)> = palette::candidates(app, input.text())
+    let names: Vec<(String, Cow<'_, str>)> = palette::candidates(app, input.text())
         .into_iter()
-        .map(|command| (format!("{} {}", command.names[0], command.argument), command.help))
+        .map(|command| {
+            let argument = of_server(app, command.argument);
+            (format!("{} {argument}", command.names[0]), of_server(app, command.help))
+        })
         .collect();
     let matches: Vec<Candidate<'_>> =
         names.iter().map(|(name, words)| Candidate { name: name.trim_end(), words }).collect();

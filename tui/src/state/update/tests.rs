@@ -444,6 +444,28 @@ fn why_nobody_is_let_in_any_more_is_told_whole() {
 }
 
 #[test]
+fn a_plain_server_has_databases_in_all_words() {
+    let mut plain = sample(2_000, "run_id:1\r\n");
+    plain.server.rkvs_version = None;
+    let mut app = App::new(Options::default(), Size::new(120, 140));
+    update(&mut app, Msg::Sample(Box::new(plain)), 2_000);
+    for keys in ["1?", "6?", "9?"] {
+        type_in(&mut app, keys);
+        let picture = picture(&app);
+        assert!(picture.contains("choose the database"), "{picture}");
+        assert!(
+            !picture.to_lowercase().contains("namespace")
+                && !picture.contains("autosave")
+                && !picture.contains("shards"),
+            "{picture}"
+        );
+        type_in(&mut app, "⎋");
+    }
+    type_in(&mut app, "9");
+    assert!(picture(&app).contains("n database"), "{}", picture(&app));
+}
+
+#[test]
 fn a_server_that_is_late_is_not_live() {
     let mut app = app();
     update(&mut app, Msg::Tick, 2_900);

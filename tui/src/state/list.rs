@@ -121,6 +121,8 @@ pub struct List {
     pub selected: Option<RowId>,
     /// Its place, so that the next one is selected when it goes away.
     position: usize,
+    /// Whether the user chose it. Until then the first row is selected, whichever that is.
+    is_chosen: bool,
     /// The first row that is drawn.
     pub offset: usize,
     /// The column rows are sorted by: a place in the screen's `columns`.
@@ -159,17 +161,37 @@ impl List {
     /// Takes new rows; `height` of them can be seen. Selects the same as before, or what stands in its place.
     pub fn set_rows(&mut self, rows: Vec<Row>, height: usize) {
         self.rows = rows;
-        if let Some(selected) = &self.selected
+        // Of nothing nobody chooses.
+        self.is_chosen &= !self.rows.is_empty();
+        if !self.is_chosen {
+            self.position = 0;
+        } else if let Some(selected) = &self.selected
             && self.selected_row().is_none()
             && let Some(position) = self.rows.iter().position(|row| row.id == *selected)
         {
             self.position = position;
         }
-        self.select(self.position, height);
+        self.place(self.position, height);
     }
 
     /// Selects the row at a place, or the last one, and scrolls so that it can be seen.
     pub fn select(&mut self, position: usize, height: usize) {
+        self.is_chosen = true;
+        self.place(position, height);
+    }
+
+    /// Selects what it is about as soon as there is a row of it.
+    pub fn choose(&mut self, id: RowId) {
+        self.is_chosen = true;
+        self.selected = Some(id);
+    }
+
+    /// Keeps what is selected, for something is about to be done with it.
+    pub fn keep_selected(&mut self) {
+        self.is_chosen = self.selected.is_some();
+    }
+
+    fn place(&mut self, position: usize, height: usize) {
         self.position = position.min(self.rows.len().saturating_sub(1));
         self.selected = self.rows.get(self.position).map(|row| row.id.clone());
         let height = height.max(1);
@@ -220,6 +242,26 @@ mod tests {
         assert_eq!((list.selected.clone(), list.position()), (None, None));
         list.set_rows(rows(&[5]), 2);
         assert_eq!(list.selected, Some(5.into()));
+    }
+
+    #[test]
+    fn the_first_row_is_selected_until_another_is_chosen() {
+        let mut list = List::default();
+        list.set_rows(rows(&[1, 2, 3, 4]), 2);
+        list.set_rows(rows(&[4, 3, 2, 1]), 2);
+        assert_eq!((list.selected.clone(), list.offset), (Some(4.into()), 0));
+        list.step(1, 2);
+        list.set_rows(rows(&[1, 2, 3, 4]), 2);
+        assert_eq!((list.selected.clone(), list.offset), (Some(3.into()), 1));
+        let mut list = List::default();
+        list.set_rows(rows(&[1, 2]), 2);
+        list.keep_selected();
+        list.set_rows(rows(&[2, 1]), 2);
+        assert_eq!(list.selected, Some(1.into()), "something was done with it");
+        list.set_rows(Vec::new(), 2);
+        list.set_rows(rows(&[2, 1]), 2);
+        list.set_rows(rows(&[1, 2]), 2);
+        assert_eq!(list.selected, Some(1.into()), "what was chosen is gone");
     }
 
     #[test]

@@ -394,6 +394,10 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
         app.tell(Level::Warn, palette::not_connected(app));
         return NO_EFFECTS;
     }
+    let looks_closer = matches!(action, Action::Open | Action::Zoom | Action::NextPanel | Action::PreviousPanel);
+    if looks_closer || keymap::is_about_row(action) {
+        app.list_of_mut(tab).keep_selected();
+    }
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Redraw => return vec![Effect::Redraw],

@@ -363,10 +363,10 @@ fn changed(app: &mut App, change: Change, answer: &Answer) -> Vec<Effect> {
                 app.screens.keys.remove(std::slice::from_ref(&old));
                 let new = id(KEY, &new);
                 if app.screens.keys.opened.as_ref().is_some_and(|opened| opened.key == old) {
-                    app.screens.keys.other.selected = Some(new.clone());
+                    app.screens.keys.other.choose(new.clone());
                     open(app, new);
                 } else {
-                    app.list_of_mut(Tab::Keys).selected = Some(new);
+                    app.list_of_mut(Tab::Keys).choose(new);
                 }
             }
         }

@@ -158,7 +158,7 @@ fn headings_sort_and_charts_take_the_focus() {
     assert_eq!(order(&app), ["0", "1", "10", "busy"]);
     let chart = parts.charts[1].1;
     click(&mut app, chart.x + 1, chart.y + 1);
-    press(&mut app, "e");
+    press(&mut app, "Ge");
     assert!(picture(&app).contains("busy · memory") && !picture(&app).contains("ops trend"));
     update(&mut app, Msg::Key(KeyEvent::from(KeyCode::Right)), 1_000);
     assert!(picture(&app).contains("busy · hit ratio") && !picture(&app).contains("busy · memory"));

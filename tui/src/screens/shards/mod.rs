@@ -467,7 +467,9 @@ impl Screen for Shards {
                 list.detail = (!is_choosing).then(|| RowId::from(name.as_str()));
                 list.filter.clear();
                 (list.sort, list.is_reversed) = (0, false);
-                list.selected = list.detail.clone();
+                if let Some(shown) = list.detail.clone() {
+                    list.choose(shown);
+                }
             }
             Action::Open if is_choosing(app) => {
                 let list = app.list_of_mut(Tab::Shards);

@@ -466,6 +466,18 @@ fn a_plain_server_has_databases_in_all_words() {
 }
 
 #[test]
+fn what_something_is_done_with_stays_selected() {
+    let mut app = app();
+    type_in(&mut app, "2s");
+    let first = app.list().selected.clone();
+    assert_eq!(first.as_ref().and_then(|id| id.as_str()), Some("a"));
+    type_in(&mut app, "r");
+    assert_ne!(app.list().selected, first, "nothing was chosen yet");
+    type_in(&mut app, "⏎r");
+    assert_eq!(app.list().position(), Some(2));
+}
+
+#[test]
 fn a_server_that_is_late_is_not_live() {
     let mut app = app();
     update(&mut app, Msg::Tick, 2_900);

@@ -74,13 +74,15 @@ pub struct Entry {
     pub heading: Option<&'static str>,
     /// Whether there is always a value.
     pub is_always: bool,
+    /// What tables say instead of a zero that is no amount.
+    pub zero: Option<&'static str>,
     /// The value.
     pub cell: Cell,
 }
 
 impl Entry {
     fn new(name: &'static str, kind: Kind, cell: Option<Cell>, meaning: &'static str) -> Self {
-        Self { name, kind, meaning, heading: None, is_always: false, cell: cell.unwrap_or(Cell::Null) }
+        Self { name, kind, meaning, heading: None, is_always: false, zero: None, cell: cell.unwrap_or(Cell::Null) }
     }
 
     fn whole(name: &'static str, kind: Kind, value: impl Into<Option<u64>>, meaning: &'static str) -> Self {
@@ -96,6 +98,12 @@ impl Entry {
     /// It is a column of tables.
     pub fn column(mut self, heading: &'static str) -> Self {
         self.heading = Some(heading);
+        self
+    }
+
+    /// Its zero is no amount but this.
+    pub fn zero_is(mut self, words: &'static str) -> Self {
+        self.zero = Some(words);
         self
     }
 

@@ -85,6 +85,9 @@ impl<W: Write> Writer for Table<W> {
 }
 
 fn shown(entry: &Entry) -> String {
+    if let (Cell::Whole(0), Some(words)) = (&entry.cell, entry.zero) {
+        return words.to_owned();
+    }
     match (&entry.cell, entry.kind) {
         (Cell::Null, _) => format::UNKNOWN.to_owned(),
         (Cell::Text(text), _) => text::harmless(text.as_bytes()).into_owned(),

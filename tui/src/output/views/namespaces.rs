@@ -41,9 +41,9 @@ fn row(now: &Namespace, before: Option<&Namespace>) -> Vec<Entry> {
         bytes("used_bytes", now.used_bytes, "memory it takes").column("MEM"),
         bytes("key_bytes", now.key_bytes, "of the keys alone"),
         bytes("value_bytes", now.value_bytes, "of the values alone"),
-        bytes("maxmemory_bytes", now.maxmemory, "limit of its memory; 0 is none"),
-        count("max_keys", now.max_keys, "limit of its keys; 0 is none"),
-        bytes("max_value_size_bytes", now.max_value_size, "limit of a value; 0 is none"),
+        bytes("maxmemory_bytes", now.maxmemory, "limit of its memory; 0 is none").zero_is("none"),
+        count("max_keys", now.max_keys, "limit of its keys; 0 is none").zero_is("none"),
+        bytes("max_value_size_bytes", now.max_value_size, "limit of a value; 0 is none").zero_is("none"),
         text("maxmemory_policy", now.maxmemory_policy.as_deref(), "which keys make room at its limit"),
         ratio("fullness_ratio", now.fullness(), "use of the limit that is nearest; null when nothing is limited")
             .column("USE"),
@@ -69,7 +69,7 @@ fn row(now: &Namespace, before: Option<&Namespace>) -> Vec<Entry> {
         ),
         count("resize_target", now.resize.as_ref().map(|resize| resize.target), "the number of shards it is to have"),
         count("lock_waits", now.lock_waits, "times that a shard was waited for, since the start"),
-        seconds("autosave_interval_s", now.autosave_s, "it is saved that often; 0 is never"),
+        seconds("autosave_interval_s", now.autosave_s, "it is saved that often; 0 is never").zero_is("never"),
         time("last_save_s", now.last_save_s, "seconds since 1970; null when never"),
     ]
 }

@@ -41,7 +41,7 @@ fn row(reading: &Reading<'_>) -> Vec<Entry> {
         count("keys", is_told.then(keys), "keys of all namespaces").column("KEYS"),
         bytes("used_memory_bytes", info.count("used_memory"), "memory for data").column("MEM"),
         bytes("used_memory_peak_bytes", info.count("used_memory_peak"), "its largest value"),
-        bytes("maxmemory_bytes", info.count("maxmemory"), "its limit; 0 is none"),
+        bytes("maxmemory_bytes", info.count("maxmemory"), "its limit; 0 is none").zero_is("none"),
         bytes("resident_bytes", info.count("used_memory_rss"), "memory of the process").column("RSS"),
         number("fragmentation_ratio", info.number("mem_fragmentation_ratio"), "resident over used"),
         count("clients", info.count("connected_clients"), "connections").column("CLIENTS"),

@@ -92,7 +92,9 @@ impl Save<'_> {
                 .column("CHANGES"),
             seconds("interval_s", self.interval_s, "how often; null for the server").column("EVERY"),
             seconds("due_in_s", self.due_in_s, "until the next; null for the server").column("DUE IN"),
-            count("keep", self.keep, "files that are kept, 0 is all; null for the server").column("KEEP"),
+            count("keep", self.keep, "files that are kept, 0 is all; null for the server")
+                .zero_is("all")
+                .column("KEEP"),
         ]
     }
 }

@@ -208,7 +208,7 @@ fn clients(app: &App) -> Tile<'_> {
     let max = count("maxclients");
     let share = count("connected_clients").zip(max).map_or(f64::NAN, |(now, max)| format::share(now, max));
     let mut notes = vec![Note::new("blocked", written(count("blocked_clients")))];
-    notes.push(Note::new("max", written(max)));
+    notes.push(Note::new("max", max.map_or(format::UNKNOWN.to_owned(), format::exact)));
     notes.push(Note::new("new", per_second(received, app)));
     for (label, name) in
         [("pubsub", "pubsub_clients"), ("tracking", "tracking_clients"), ("replicas", "connected_slaves")]

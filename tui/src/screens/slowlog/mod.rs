@@ -222,7 +222,8 @@ fn change(app: &mut App, action: Action) {
         Action::SlowlogLower => THRESHOLDS_USEC.into_iter().rev().find(|&usec| usec < now).or(Some(-1)),
         _ => None,
     });
-    app.open(actions::config::slowlog(now, log.len_max, proposed));
+    let micro = app.options.theme.symbols().micro;
+    app.open(actions::config::slowlog(now, log.len_max, proposed, micro));
 }
 
 /// Why there is nothing.

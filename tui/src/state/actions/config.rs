@@ -57,8 +57,9 @@ pub fn rewrite(app: &App) -> Dialog {
     }
 }
 
-/// Changes from when on a request is slow, and how many of them are kept. Absent where it is not known.
-pub fn slowlog(threshold_usec: Option<i64>, len_max: Option<u64>, proposed_usec: Option<i64>) -> Dialog {
+/// Changes from when on a request is slow, and how many of them are kept. Absent where it is not known. `micro` is `µ`, or `u` in
+/// ASCII.
+pub fn slowlog(threshold_usec: Option<i64>, len_max: Option<u64>, proposed_usec: Option<i64>, micro: &str) -> Dialog {
     const THRESHOLD: &str = "slowlog-log-slower-than";
     const LEN_MAX: &str = "slowlog-max-len";
     let old = [threshold_usec.map(|usec| usec.to_string()), len_max.map(|len| len.to_string())];
@@ -97,7 +98,7 @@ pub fn slowlog(threshold_usec: Option<i64>, len_max: Option<u64>, proposed_usec:
     let slower = match threshold_usec {
         None => "unknown".to_owned(),
         Some(..0) => "nothing".to_owned(),
-        Some(usec) => format!("from {} on", format::latency_us(usec as f64, "u")),
+        Some(usec) => format!("from {} on", format::latency_us(usec as f64, micro)),
     };
     let now = if len.is_empty() { slower } else { format!("{slower}, at most {len}") };
     Dialog::confirm("Slowlog", "Change", confirm)

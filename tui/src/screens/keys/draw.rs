@@ -239,11 +239,11 @@ pub(super) fn list_of_keys(app: &App) -> &List {
 }
 
 static KEY_COLUMNS: [Column<'static>; 5] = [
-    Column::new("NAME", 18).up_to(u16::MAX),
-    Column::new("TYPE", 6).priority(3),
-    Column::new("TTL", 8).right().priority(1),
-    Column::new("SIZE", 7).right().priority(2),
-    Column::new("ENCODING", 10).priority(4),
+    Column::new("name", 18).up_to(u16::MAX),
+    Column::new("type", 6).priority(3),
+    Column::new("ttl", 8).right().priority(1),
+    Column::new("size", 7).right().priority(2),
+    Column::new("encoding", 10).priority(4),
 ];
 
 fn keys_table<'a>(list: &List, is_focused: bool, has_all_columns: bool, empty: &'a str) -> Table<'a> {
@@ -396,9 +396,9 @@ fn told_about(app: &App, opened: &Opened, facts: &Facts, told: &mut Told) {
 fn value_table<T>(opened: &Opened, list: &List, empty: &str, then: impl FnOnce(&Table<'_>) -> T) -> T {
     let kind = opened.kind.unwrap_or(Kind::String);
     let (name, content) = kind.headings();
-    let size = Column::new("SIZE", 7).right().priority(2);
+    let size = Column::new("size", 7).right().priority(2);
     let line = [Column::new(name, LINE_NUMBER_WIDTH).right(), Column::new(content, 4).up_to(u16::MAX)];
-    let index = [Column::new("INDEX", 6).right(), Column::new(content, 10).up_to(u16::MAX), size];
+    let index = [Column::new("index", 6).right(), Column::new(content, 10).up_to(u16::MAX), size];
     let pair = [Column::new(name, 10).up_to(30), Column::new(content, 10).up_to(u16::MAX), size];
     let member = [Column::new(name, 10).up_to(u16::MAX), size];
     let score = [Column::new(name, 10).up_to(u16::MAX), Column::new(content, 8).right()];

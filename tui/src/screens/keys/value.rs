@@ -77,12 +77,12 @@ impl Kind {
     /// The headings of what an item is called and of what it holds.
     pub(super) fn headings(self) -> (&'static str, &'static str) {
         match self {
-            Self::String => ("ROW", "VALUE"),
-            Self::Hash => ("FIELD", "VALUE"),
-            Self::List => ("INDEX", "ELEMENT"),
-            Self::Set => ("MEMBER", ""),
-            Self::SortedSet => ("MEMBER", "SCORE"),
-            Self::Stream => ("ID", "FIELDS"),
+            Self::String => ("line", "value"),
+            Self::Hash => ("field", "value"),
+            Self::List => ("index", "element"),
+            Self::Set => ("member", ""),
+            Self::SortedSet => ("member", "score"),
+            Self::Stream => ("id", "fields"),
         }
     }
 }

@@ -456,7 +456,8 @@ fn value(app: &App, parts: &Parts, opened: &Opened, area: Rect, buffer: &mut Buf
             let Some(row) = list.rows.get(row) else { return Vec::new() };
             if opened.kind == Some(Kind::String) {
                 let line = opened.lines.get(row.index).cloned().unwrap_or_default();
-                return vec![Cell::new((row.index + 1).to_string(), Role::Dim), Cell::from(line)];
+                let number = line.number.map_or_else(String::new, |number| number.to_string());
+                return vec![Cell::new(number, Role::Dim), Cell::from(line.text)];
             }
             let Some(item) = opened.items.get(row.index) else { return Vec::new() };
             let name = Cell::from(text::line(&item.name, width, ellipsis));
@@ -502,9 +503,20 @@ fn value_note(opened: &Opened, list: &List) -> String {
         return "no more of it is kept".into();
     }
     match opened.kind {
-        Some(Kind::String) => format!("{}  {}", opened.format(list.view).name(), place(list)),
+        Some(Kind::String) => {
+            let name = opened.format(list.view).name();
+            line_place(opened, list).map_or_else(|| name.to_owned(), |place| format!("{name}  {place}"))
+        }
         _ => place(list),
     }
+}
+
+/// Which line of how many is selected, however many rows each takes; none where lines have no numbers.
+fn line_place(opened: &Opened, list: &List) -> Option<String> {
+    let number_at = |row: usize| opened.lines.get(..=row)?.iter().rev().find_map(|line| line.number);
+    let selected = number_at(list.selected_row()?.index)?;
+    let count = number_at(opened.lines.len().checked_sub(1)?)?;
+    Some(format!("line {} of {}", format::exact(selected as u64), format::exact(count as u64)))
 }
 
 /// All of the selected item, as far as there is room.
@@ -534,7 +546,7 @@ fn item_strip(app: &App, opened: &Opened, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(area.height.saturating_sub(1));
     for (y, line) in lines.iter().take(room).enumerate() {
         let is_cut = y + 1 == room && lines.len() > room;
-        let line = if is_cut { format!("{line} ") } else { line.clone() };
+        let line = if is_cut { format!("{} ", line.text) } else { line.text.clone() };
         canvas.text(1, y as u16 + 1, &line, Role::Text);
         if is_cut {
             canvas.right(area.width, y as u16 + 1, theme.symbols().ellipsis, Role::Label);

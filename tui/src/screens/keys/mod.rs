@@ -152,8 +152,11 @@ fn value_rows(app: &App, opened: &Opened) -> Vec<Row> {
     let filter = list.parsed_filter();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if opened.kind == Some(Kind::String) {
-        let lines =
-            opened.lines.iter().enumerate().filter(|(_, line)| filter.is_empty() || filter.fits(&[("line", line)]));
+        let lines = opened
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| filter.is_empty() || filter.fits(&[("line", &line.text)]));
         return lines.map(|(index, _)| Row { id: (index as u64).into(), index }).collect();
     }
     let items = opened.items.iter().enumerate().filter(|(_, item)| {
@@ -575,7 +578,7 @@ impl Screen for Keys {
         let row = app.list_of(Tab::Keys).selected_row()?;
         let Some(opened) = &app.screens.keys.opened else { return Some(as_text(name(&row.id))) };
         if opened.kind == Some(Kind::String) {
-            return opened.lines.get(row.index).cloned();
+            return opened.lines.get(row.index).map(|line| line.text.clone());
         }
         let item = opened.items.get(row.index)?;
         Some(as_text(if item.content.is_empty() { &item.name } else { &item.content }))
@@ -587,7 +590,16 @@ impl Screen for Keys {
         let list = app.list_of(Tab::Keys);
         match &browser.opened {
             Some(opened) if opened.kind == Some(Kind::String) => {
-                return Some(("txt", opened.lines.join("\n") + "\n"));
+                let mut text = String::new();
+                for (place, line) in opened.lines.iter().enumerate() {
+                    // What goes on with the line before was only folded for the screen.
+                    let is_new = line.number.is_some() || opened.format(list.view) == show::Format::Hex;
+                    if is_new && place > 0 {
+                        text.push('\n');
+                    }
+                    text.push_str(&line.text);
+                }
+                return Some(("txt", text + "\n"));
             }
             Some(opened) => {
                 for item in list.rows.iter().filter_map(|row| opened.items.get(row.index)) {

@@ -15,6 +15,15 @@ pub(super) enum Format {
     Hex,
 }
 
+/// A line of a value, or a piece of one that is too long for the screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Its number; none where it goes on with the one before, or where lines have no numbers.
+    pub(super) number: Option<usize>,
+    /// Its text, harmless.
+    pub(super) text: String,
+}
+
 /// Lines made of a value at most; what is kept of one has fewer bytes.
 const LINES_MAX: usize = 1 << 18;
 /// Levels of JSON that are indented.
@@ -42,16 +51,25 @@ impl Format {
     }
 
     /// The bytes as harmless lines of at most `width` columns.
-    pub(super) fn lines(self, bytes: &[u8], width: usize) -> Vec<String> {
+    pub(super) fn lines(self, bytes: &[u8], width: usize) -> Vec<Line> {
         let width = width.max(4);
         let mut lines = Vec::new();
         match self {
-            Self::Text => bytes.split(|&byte| byte == b'\n').for_each(|line| fold(line, width, &mut lines)),
-            Self::Json => indented(bytes).iter().for_each(|line| fold(line, width, &mut lines)),
+            Self::Text => {
+                let whole = bytes.split(|&byte| byte == b'\n');
+                (1..).zip(whole).for_each(|(number, line)| fold(number, line, width, &mut lines));
+            }
+            Self::Json => {
+                (1..).zip(&indented(bytes)).for_each(|(number, line)| fold(number, line, width, &mut lines));
+            }
             Self::Hex => {
                 // `00000000  00 11 22 33 …  ....`
                 let per_line = [16, 8, 4].into_iter().find(|count| 11 + count * 4 <= width).unwrap_or(2);
-                let dump = |(at, chunk): (usize, &[u8])| dump_line(at * per_line, chunk, per_line);
+                let dump = |(at, chunk): (usize, &[u8])| Line {
+                    // Its offset says more.
+                    number: None,
+                    text: dump_line(at * per_line, chunk, per_line),
+                };
                 lines.extend(bytes.chunks(per_line).enumerate().map(dump));
             }
         }
@@ -79,7 +97,7 @@ fn is_text(bytes: &[u8], is_whole: bool) -> bool {
     controls * 20 <= valid.len()
 }
 
-fn fold(line: &[u8], width: usize, lines: &mut Vec<String>) {
+fn fold(number: usize, line: &[u8], width: usize, lines: &mut Vec<Line>) {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     // Tabs are for indentation; everything else that is no text shows as what it is.
     let expanded: Vec<u8>;
@@ -95,9 +113,10 @@ fn fold(line: &[u8], width: usize, lines: &mut Vec<String>) {
     };
     let whole = text::harmless(line);
     let mut rest = whole.as_ref();
+    let mut number = Some(number);
     loop {
         let head = text::prefix(rest, width);
-        lines.push(head.to_owned());
+        lines.push(Line { number: number.take(), text: head.to_owned() });
         rest = &rest[head.len()..];
         if rest.is_empty() || head.is_empty() || lines.len() > LINES_MAX {
             return;
@@ -247,7 +266,7 @@ mod tests {
     #[test]
     fn json_is_indented_and_otherwise_untouched() {
         let json = br#"{"b":1.50,"a":[{},[ ],"x,\"{y"],"n":12345678901234567890123}"#;
-        let lines = Format::Json.lines(json, 60);
+        let lines: Vec<String> = Format::Json.lines(json, 60).into_iter().map(|line| line.text).collect();
         let expected = [
             "{",
             "  \"b\": 1.50,",
@@ -264,17 +283,23 @@ mod tests {
 
     #[test]
     fn long_lines_are_folded_and_dumps_fit() {
-        assert_eq!(Format::Text.lines(b"abcdefgh\r\n\n\x1b[2J\tx", 5), ["abcde", "fgh", "", r"\x1b[", "2J   ", " x"]);
-        assert_eq!(Format::Hex.lines(b"a\x00b", 30), ["00000000  61 00 62     a.b"]);
+        let told = |format: Format, bytes: &[u8], width| -> Vec<(Option<usize>, String)> {
+            format.lines(bytes, width).into_iter().map(|line| (line.number, line.text)).collect()
+        };
+        let folded =
+            [(Some(1), "abcde"), (None, "fgh"), (Some(2), ""), (Some(3), r"\x1b["), (None, "2J   "), (None, " x")];
+        let folded = folded.map(|(number, text)| (number, text.to_owned()));
+        assert_eq!(told(Format::Text, b"abcdefgh\r\n\n\x1b[2J\tx", 5), folded);
+        assert_eq!(told(Format::Hex, b"a\x00b", 30), [(None, "00000000  61 00 62     a.b".to_owned())]);
         let wide = Format::Hex.lines(&[0x41; 20], 80);
-        assert_eq!(wide[1], "00000010  41 41 41 41                                      AAAA");
+        assert_eq!(wide[1].text, "00000010  41 41 41 41                                      AAAA");
     }
 
     proptest! {
         #[test]
         fn lines_keep_to_their_width(bytes in prop::collection::vec(any::<u8>(), 0..300), width in 20_usize..100) {
             for format in [Format::Text, Format::Json, Format::Hex] {
-                for line in format.lines(&bytes, width) {
+                for Line { text: line, .. } in format.lines(&bytes, width) {
                     prop_assert!(text::width(&line) <= width && !line.contains(char::is_control), "{line:?}");
                 }
             }

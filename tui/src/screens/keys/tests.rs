@@ -335,6 +335,21 @@ fn opened(kind: &'static str, answers: Vec<(&'static str, Value)>) -> (Fake, App
 }
 
 #[test]
+fn pieces_of_a_long_line_are_one_line() {
+    let text = format!("{}\nsecond", "x".repeat(150));
+    let answers = vec![("STRLEN", Value::Integer(157)), ("GETRANGE", bytes(text.as_str()))];
+    let (mut server, mut app) = opened("string", answers);
+    let numbers: Vec<_> = app.screens.keys.opened.as_ref().unwrap().lines.iter().map(|line| line.number).collect();
+    assert_eq!(numbers, [Some(1), None, None, Some(2)]);
+    server.press(&mut app, "j");
+    assert!(picture(&app).contains("text  line 1 of 2"), "{}", picture(&app));
+    let (extension, exported) = Keys.export(&app, Format::Json).unwrap();
+    assert_eq!((extension, exported), ("txt", text + "\n"));
+    server.press(&mut app, "v");
+    assert!(picture(&app).contains("00000000  78 78") && !picture(&app).contains("line 1"), "{}", picture(&app));
+}
+
+#[test]
 fn each_type_is_shown_its_way() {
     let pairs = |words: &[&str]| Value::Array(words.iter().map(bytes).collect());
     let page = |items| Value::Array(vec![bytes("0"), items]);

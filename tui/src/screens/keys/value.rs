@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::browser::{Facts, KEY, id};
-use super::show::Format;
+use super::show::{Format, Line};
 use crate::state::list::RowId;
 use crate::value::Value;
 
@@ -122,7 +122,7 @@ pub(super) struct Opened {
     /// What was loaded of a string.
     pub(super) bytes: Vec<u8>,
     /// The same as lines, and what they were made for.
-    pub(super) lines: Vec<String>,
+    pub(super) lines: Vec<Line>,
     lines_of: Option<(usize, usize, usize)>,
     next: Next,
     /// The number of the request under way.

@@ -150,6 +150,8 @@ pub struct App {
     pub connection: Connection,
     /// The tab that is shown.
     pub tab: Tab,
+    /// The one that was shown before.
+    pub tab_before: Option<Tab>,
     /// What lies over it, the uppermost last.
     pub overlays: Vec<Overlay>,
     /// The dialog that was confirmed last and the label of what it asked for, until the server has answered.
@@ -206,6 +208,7 @@ impl App {
             size,
             connection: Connection::Connecting,
             tab: options.tab,
+            tab_before: None,
             overlays: Vec::new(),
             asked: None,
             latest: Arc::new(Sample { server, ..Sample::default() }),

@@ -405,6 +405,7 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
         Action::GoTo(tab) => return go_to(app, tab, argument),
         Action::NextTab => return step_tab(app, 1),
         Action::PreviousTab => return step_tab(app, -1),
+        Action::LastTab => return app.tab_before.map_or(NO_EFFECTS, |tab| go_to(app, tab, None)),
         Action::Help => app.overlays.push(Overlay::Help { query: Input::default(), scroll: 0 }),
         Action::Palette => app.overlays.push(Overlay::Palette { input: Input::default(), selected: 0 }),
         Action::Back => back(app),
@@ -470,7 +471,7 @@ pub(crate) fn go_to(app: &mut App, tab: Tab, namespace: Option<&str>) -> Vec<Eff
         app.namespace = Some(namespace.to_owned());
     }
     if tab != app.tab {
-        app.tab = tab;
+        app.tab_before = Some(std::mem::replace(&mut app.tab, tab));
         app.is_zoomed = false;
         app.focus = 0;
     }

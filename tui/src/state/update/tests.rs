@@ -466,6 +466,17 @@ fn a_plain_server_has_databases_in_all_words() {
 }
 
 #[test]
+fn one_key_leads_to_the_tab_before_and_back() {
+    let mut app = app();
+    type_in(&mut app, "`");
+    assert_eq!(app.tab, Tab::Overview, "there was none before");
+    for (keys, tab) in [("4", Tab::Clients), ("`", Tab::Overview), ("`", Tab::Clients), ("44`", Tab::Overview)] {
+        type_in(&mut app, keys);
+        assert_eq!(app.tab, tab, "{keys}");
+    }
+}
+
+#[test]
 fn what_something_is_done_with_stays_selected() {
     let mut app = app();
     type_in(&mut app, "2s");

@@ -8,11 +8,11 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::super::plot::{Plot, Unit, window_name};
 use super::figures::Figures;
 use crate::format;
+use crate::screens::listing;
 use crate::state::App;
 use crate::state::history::CommandMetric;
 use crate::state::sample::share_of;
 use crate::state::tab::Tab;
-use crate::text;
 use crate::theme::Role;
 use crate::widgets::Canvas;
 use crate::widgets::facts::{Fact, Facts};
@@ -30,7 +30,7 @@ const CHARTS: [(&str, CommandMetric, Unit); 5] = [
 
 /// Everything about a command in one panel.
 pub(super) fn whole(app: &App, figures: &Figures<'_>, area: Rect, buffer: &mut Buffer) {
-    let name = text::harmless(figures.command.name.as_bytes());
+    let name = listing::cell(app, &figures.command.name);
     let share = format!("{} of command time", format::percent(figures.share.unwrap_or(f64::NAN)));
     let panel = Panel { title: &name, value: &share, focused: true, ..Panel::default() };
     let inner = if area.height >= 12 { panel.draw(area, buffer, app.options.theme) } else { area };
@@ -50,7 +50,7 @@ pub(super) fn whole(app: &App, figures: &Figures<'_>, area: Rect, buffer: &mut B
 
 /// The percentiles.
 pub(super) fn histogram(app: &App, figures: &Figures<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
-    let name = text::harmless(figures.command.name.as_bytes());
+    let name = listing::cell(app, &figures.command.name);
     let title = format!("{name}: latency");
     let panel = Panel { title: &title, note: "since start", focused, ..Panel::default() };
     let inner = panel.draw(area, buffer, app.options.theme);
@@ -60,7 +60,7 @@ pub(super) fn histogram(app: &App, figures: &Figures<'_>, area: Rect, focused: b
 /// The history that is chosen.
 pub(super) fn chart(app: &App, figures: &Figures<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
     let (what, _, unit) = chosen(app);
-    let name = text::harmless(figures.command.name.as_bytes());
+    let name = listing::cell(app, &figures.command.name);
     let title = format!("{name}: {what}");
     let plot = plot(app, figures);
     let value = unit.write_known(plot.now(app), app.options.theme);

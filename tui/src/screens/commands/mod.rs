@@ -21,7 +21,7 @@ use crate::state::sample::{Command, Wants};
 use crate::state::tab::Tab;
 use crate::state::{App, NO_EFFECTS, actions};
 use crate::text;
-use crate::theme::{Role, Theme};
+use crate::theme::Role;
 use crate::widgets::bar_text;
 use crate::widgets::panel::Panel;
 use crate::widgets::table::{Cell, Column, Sort, Table, TableHit};
@@ -248,11 +248,12 @@ fn draw_table(app: &App, total: Total, places: &Places, focused: bool, buffer: &
     let empty = listing::empty(app, Tab::Commands, "commands", "no command was called yet");
     table(app, &empty).draw(places.table_inner(), buffer, theme, |position| {
         let command = list.rows.get(position).and_then(|row| listed(app).get(row.index));
-        command.map_or(Vec::new(), |command| cells(&Figures::of(app, command, total), theme))
+        command.map_or(Vec::new(), |command| cells(app, &Figures::of(app, command, total)))
     });
 }
 
-fn cells<'c>(figures: &Figures<'_>, theme: Theme) -> Vec<Cell<'c>> {
+fn cells<'c>(app: &App, figures: &Figures<'_>) -> Vec<Cell<'c>> {
+    let theme = app.options.theme;
     let latency = |usec| Unit::Latency.write_known(usec, theme);
     let percentile = |name| Cell::from(latency(figures.command.percentile(name)));
     let rate = |rate: Option<f64>| format::rate(rate.unwrap_or(f64::NAN));
@@ -264,7 +265,7 @@ fn cells<'c>(figures: &Figures<'_>, theme: Theme) -> Vec<Cell<'c>> {
         Cell::new(rate(number), role)
     };
     vec![
-        Cell::from(text::harmless(figures.command.name.as_bytes()).into_owned()),
+        Cell::from(listing::cell(app, &figures.command.name)),
         Cell::new(rate(figures.calls), if figures.calls == Some(0.0) { Role::Dim } else { Role::Text }),
         Cell::new(latency(figures.mean), if figures.is_mean_live { Role::Text } else { Role::Dim }),
         percentile("p50"),

@@ -1,6 +1,7 @@
 //! The columns of the table: what stands in them, and what rows are sorted by.
 
 use crate::format;
+use crate::screens::listing;
 use crate::screens::plot::{Plot, Unit};
 use crate::state::App;
 use crate::state::history::NamespaceMetric;
@@ -160,7 +161,7 @@ fn cell<T>(value: Option<T>, format: impl Fn(T) -> String) -> Cell<'static> {
 
 /// The cells of a row.
 pub(super) fn cells(app: &App, namespace: &Namespace) -> Vec<Cell<'static>> {
-    let name = text::harmless(namespace.name.as_bytes()).into_owned();
+    let name = listing::cell(app, &namespace.name);
     let ttl_share = ttl_share(namespace).filter(|share| share.is_finite());
     if !app.server().is_rkvs() {
         let avg_ttl = namespace.avg_ttl_ms.filter(|avg_ttl_ms| *avg_ttl_ms > 0);

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::columns::{FULLNESS_BAD, FULLNESS_WARN, duration, hit_ratio, rate, ttl_share};
+use crate::screens::listing;
 use crate::state::App;
 use crate::state::actions::namespace::kept;
 use crate::state::history::NamespaceMetric;
@@ -16,7 +17,7 @@ use crate::{format, text};
 /// Draws the panel of a namespace; without a border where each row counts.
 pub(super) fn draw(app: &App, namespace: &Namespace, area: Rect, buffer: &mut Buffer) {
     let theme = app.options.theme;
-    let name = text::harmless(namespace.name.as_bytes());
+    let name = listing::whole(app, &namespace.name);
     let mut sections = sections(app, namespace);
     let inner = if area.height < HEIGHT_WITH_BORDER {
         let title = Section::new("").with_role("namespace", name, Role::Accent);

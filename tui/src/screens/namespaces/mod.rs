@@ -24,7 +24,7 @@ use crate::theme::Role;
 use crate::widgets::facts::{Fact, Facts};
 use crate::widgets::panel::Panel;
 use crate::widgets::table::{Sort, Table, TableHit};
-use crate::{format, layout, text};
+use crate::{format, layout};
 
 pub(super) use columns::by_name;
 
@@ -224,7 +224,7 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
 
 fn draw_charts(app: &App, parts: &Parts, buffer: &mut Buffer) {
     let name = selected(app).map_or("", |namespace| namespace.name.as_str());
-    let shown = text::harmless(name.as_bytes());
+    let shown = listing::cell(app, name);
     for &(index, area) in &parts.charts {
         let chart = &charts(app)[index];
         let title = format!("{shown} {} {}", app.options.theme.symbols().dot, chart.title);

@@ -6,9 +6,10 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
+use super::super::listing;
 use super::super::plot::{Plot, Unit};
 use super::layout::Form;
-use super::tiles::{FULL_BAD, FULL_WARN, Note, harmless};
+use super::tiles::{FULL_BAD, FULL_WARN, Note};
 use super::{draw_notes, persistence as saves};
 use crate::format;
 use crate::state::App;
@@ -83,7 +84,7 @@ pub(super) fn namespaces(app: &App, area: Rect, form: Form, focused: bool, buffe
                 let busy = namespace.ops_per_sec.map(|ops| format!("{} ops/s", format::count(ops)));
                 let keys = || namespace.keys.map(|keys| format!("{} keys", format::count(keys)));
                 // Many a name is a number.
-                Note::new(format!("{}:", harmless(&namespace.name)), busy.or_else(keys).unwrap_or_default())
+                Note::new(format!("{}:", listing::cell(app, &namespace.name)), busy.or_else(keys).unwrap_or_default())
             })
             .collect();
         let resizing = resizing(app).map(|words| Note::new("", words).role(Role::Accent));
@@ -122,7 +123,7 @@ fn cells<'c>(app: &App, namespace: &Namespace) -> Vec<Cell<'c>> {
     let ratio = of(NamespaceMetric::HitRatio, Unit::Share).now(app).or(namespace.hit_ratio());
     let fullness = namespace.fullness().unwrap_or(f64::NAN);
     vec![
-        harmless(&namespace.name).into(),
+        listing::cell(app, &namespace.name).into(),
         counted(namespace.ops_per_sec).into(),
         namespace.used_bytes.map_or(format::UNKNOWN.to_owned(), format::bytes).into(),
         counted(namespace.keys).into(),
@@ -138,7 +139,7 @@ fn cells_plain<'c>(app: &App, database: &Namespace) -> Vec<Cell<'c>> {
     let micro = app.options.theme.symbols().micro;
     let ttl = ttl.map_or(format::UNKNOWN.to_owned(), |ttl_ms| format::duration(Duration::from_millis(ttl_ms), micro));
     vec![
-        harmless(&database.name).into(),
+        listing::cell(app, &database.name).into(),
         counted(database.keys).into(),
         format::percent_number(expiring).into(),
         ttl.into(),
@@ -155,7 +156,7 @@ fn resizing(app: &App) -> Option<String> {
     let (namespace, resize) = namespaces.iter().find_map(|namespace| Some((namespace, namespace.resize.as_ref()?)))?;
     let share = resize.progress.unwrap_or(format::share(resize.keys_moved, resize.keys_total));
     let arrow = app.options.theme.symbols().arrow;
-    let (name, shards, target) = (harmless(&namespace.name), resize.shards, resize.target);
+    let (name, shards, target) = (listing::cell(app, &namespace.name), resize.shards, resize.target);
     Some(format!("resize {name} {shards} {arrow} {target}  {}", format::percent(share)))
 }
 

@@ -3,13 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::format;
+use crate::screens::listing;
 use crate::state::App;
 use crate::state::saves::Save;
 use crate::theme::Role;
 use crate::widgets::chart;
 use crate::widgets::panel::Panel;
 use crate::widgets::table::{Cell, Column, Table};
-use crate::{format, text};
 
 static COLUMNS: [Column<'static>; 4] = [
     Column::new("saved", 8).up_to(24),
@@ -50,12 +51,12 @@ pub(super) fn draw(app: &App, area: Rect, has_border: bool, focused: bool, buffe
     let now_s = app.sample().at_ms / 1_000;
     table.draw(inner, buffer, theme, |row| {
         let Some(save) = saves.get(row) else { return Vec::new() };
-        let name = save.namespace.as_ref().map_or("everything".into(), |name| text::harmless(name.as_bytes()));
+        let name = save.namespace.as_ref().map_or("everything".into(), |name| listing::cell(app, name));
         let took = match &save.error {
             Some(_) => Cell::new("failed", Role::Bad),
             None => save.took(theme.symbols().micro).unwrap_or(format::UNKNOWN.to_owned()).into(),
         };
         let size = save.bytes.filter(|bytes| *bytes > 0).map_or(format::UNKNOWN.to_owned(), format::bytes);
-        vec![name.into_owned().into(), format::age(now_s.saturating_sub(save.at_s)).into(), took, size.into()]
+        vec![name.into(), format::age(now_s.saturating_sub(save.at_s)).into(), took, size.into()]
     });
 }

@@ -24,7 +24,7 @@ use crate::theme::Role;
 use crate::widgets::panel::Panel;
 use crate::widgets::properties::{Properties, Section};
 use crate::widgets::table::{self, Cell, Table};
-use crate::{format, layout, text};
+use crate::{format, layout};
 
 pub(super) struct Persistence;
 
@@ -170,14 +170,14 @@ fn cells(app: &App, autosave: &Autosave) -> Vec<Cell<'static>> {
         format::seconds(autosave.due_in_s).into()
     };
     vec![
-        text::harmless(autosave.name.as_bytes()).into_owned().into(),
+        listing::cell(app, &autosave.name).into(),
         format::interval(autosave.seconds).into(),
         next,
         last(app, autosave),
         known(format::duration(took, app.options.theme.symbols().micro)),
         known(format::bytes(autosave.last_bytes)),
         if autosave.keep == 0 { "all".into() } else { format::count(autosave.keep).into() },
-        text::harmless(autosave.last_file.as_bytes()).into_owned().into(),
+        listing::cell(app, &autosave.last_file).into(),
     ]
 }
 
@@ -211,7 +211,7 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
 
 fn draw_detail(app: &App, autosave: &Autosave, area: Rect, buffer: &mut Buffer) {
     let theme = app.options.theme;
-    let harmless = |text: &str| text::harmless(text.as_bytes()).into_owned();
+    let harmless = |text: &str| listing::whole(app, text);
     let name = harmless(&autosave.name);
     let next = if autosave.in_progress {
         "saving now".to_owned()

@@ -1,12 +1,12 @@
 //! The namespaces as a list to choose from, in place of the shards.
 
 use crate::format;
+use crate::screens::listing;
 use crate::screens::namespaces::by_name;
 use crate::state::App;
 use crate::state::list::{self, Row, SortKey, sorted};
 use crate::state::sample::Namespace;
 use crate::state::tab::Tab;
-use crate::text;
 use crate::widgets::table::{Cell, Column};
 
 /// What rows are sorted by.
@@ -50,6 +50,6 @@ pub(super) fn cells(app: &App, row: usize) -> Vec<Cell<'static>> {
     let row = app.list_of(Tab::Shards).rows.get(row).and_then(|row| listed(app).get(row.index));
     let Some(namespace) = row else { return Vec::new() };
     let number = |count: Option<u64>| count.map_or(format::UNKNOWN.to_owned(), format::count).into();
-    let name = text::harmless(namespace.name.as_bytes()).into_owned();
+    let name = listing::cell(app, &namespace.name);
     vec![name.into(), number(namespace.keys), number(namespace.shards), number(namespace.ops_per_sec)]
 }

@@ -228,7 +228,7 @@ fn draw_resize(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_summary(app: &App, area: Rect, buffer: &mut Buffer) {
-    let name = text::harmless(app.namespace_or_first().unwrap_or("-").as_bytes());
+    let name = listing::cell(app, app.namespace_or_first().unwrap_or("-"));
     let namespace = namespace(app);
     let shards = namespace.and_then(|namespace| namespace.shards).map(|shards| shards.to_string());
     let keys = namespace.and_then(|namespace| namespace.keys).map(format::count);
@@ -242,7 +242,7 @@ fn draw_summary(app: &App, area: Rect, buffer: &mut Buffer) {
         .and_then(|name| app.history.namespace(name, NamespaceMetric::LockWaits).at(app.sample().at_ms));
     let waits = waits.map(|rate| format!("{}/s", format::rate(rate)));
     let facts = [
-        ("namespace", Some(name.into_owned()), Role::Accent),
+        ("namespace", Some(name), Role::Accent),
         ("shards", shards, Role::Text),
         ("keys", keys, Role::Text),
         ("skew", skew, Role::Text),

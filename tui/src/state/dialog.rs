@@ -179,9 +179,12 @@ impl Dialog {
         self
     }
 
-    /// Names the server in the first line of a question.
+    /// Names the server in the first line of a question, and speaks its words.
     pub(super) fn server_line(mut self, server: &Server) -> Self {
         if self.is_question() {
+            for (label, _) in self.lines.iter_mut().filter(|(label, _)| label == "namespace") {
+                *label = server.keyspace_word().into();
+            }
             self.lines.insert(0, ("server".into(), format!("{} ({})", server.address, server.title())));
         }
         self

@@ -265,8 +265,7 @@ fn keys(app: &App, parts: &Parts, area: Rect, buffer: &mut Buffer) {
     let list = list_of_keys(app);
     let is_focused = browser.opened.is_none();
     let inner = if parts.is_bordered {
-        let kind = if app.server().is_rkvs() { "namespace" } else { "database" };
-        let title = format!("keys of {kind} {}", namespace(browser));
+        let title = format!("keys of {} {}", app.server().keyspace_word(), namespace(browser));
         let (loaded, note) = (loaded(app), place(list));
         let panel = Panel { title: &title, value: &loaded, value_role: Role::Accent, note: &note, focused: is_focused };
         panel.draw(area, buffer, theme)

@@ -286,7 +286,7 @@ fn next_namespace(app: &mut App) {
         .find(|namespace| namespace.keys.unwrap_or(0) > 0);
     match next {
         Some(next) => app.namespace = Some(next.name.clone()),
-        None => app.tell(Level::Info, "no other namespace holds keys"),
+        None => app.tell(Level::Info, format!("no other {} holds keys", app.server().keyspace_word())),
     }
 }
 

@@ -136,8 +136,8 @@ pub(super) fn autosave_of<'a>(app: &'a App, namespace: &str) -> Option<&'a Autos
     app.latest().autosaves.as_ref()?.iter().find(|autosave| autosave.name == namespace)
 }
 
-fn what(app: &App) -> &'static str {
-    if app.server().is_rkvs() { "namespaces" } else { "databases" }
+fn what(app: &App) -> String {
+    format!("{}s", app.server().keyspace_word())
 }
 
 /// What to say where there are no rows.
@@ -147,7 +147,7 @@ fn empty(app: &App) -> Cow<'_, str> {
         (_, true) => "there are no namespaces",
         (_, false) => "no database holds any keys",
     };
-    listing::empty(app, Tab::Namespaces, what(app), nothing)
+    listing::empty(app, Tab::Namespaces, &what(app), nothing)
 }
 
 fn table<'a>(app: &App, width: u16, empty: &'a str) -> Table<'a> {
@@ -210,7 +210,11 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
     } else {
         let facts: Vec<Fact<'_>> = facts
             .iter()
-            .map(|(label, value)| Fact { label: if label.is_empty() { what } else { label }, value, role: Role::Label })
+            .map(|(label, value)| Fact {
+                label: if label.is_empty() { &what } else { label },
+                value,
+                role: Role::Label,
+            })
             .collect();
         Facts { facts: &facts }.draw(Panel::inset(parts.totals), buffer, theme);
     }

@@ -124,7 +124,9 @@ fn a_plain_server_has_databases_that_can_be_flushed() {
         press(&mut app, key);
         assert!(app.overlays.is_empty() && app.tab == Tab::Namespaces, "{key}");
     }
-    assert_eq!(press(&mut app, "X3⏎⇥⏎"), ["3> FLUSHDB ASYNC"]);
+    press(&mut app, "X");
+    assert!(picture(&app).contains("│ database"), "a plain server's word: {}", picture(&app));
+    assert_eq!(press(&mut app, "3⏎⇥⏎"), ["3> FLUSHDB ASYNC"]);
 }
 
 #[test]

@@ -90,8 +90,8 @@ pub(super) fn namespaces(app: &App, area: Rect, form: Form, focused: bool, buffe
         let resizing = resizing(app).map(|words| Note::new("", words).role(Role::Accent));
         let notes: Vec<Note> = resizing.into_iter().chain(notes).collect();
         let empty = [Note::new("", nothing).role(Role::Label)];
-        let label = if is_rkvs { "namespaces" } else { "databases" };
-        let rest = labelled(app, label, area, focused, buffer);
+        let label = format!("{}s", app.server().keyspace_word());
+        let rest = labelled(app, &label, area, focused, buffer);
         draw_notes(if notes.is_empty() { &empty } else { &notes }, rest, app, buffer);
         return;
     }

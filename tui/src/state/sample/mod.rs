@@ -60,6 +60,11 @@ impl Server {
         self.rkvs_version.is_some()
     }
 
+    /// What it calls a keyspace: a plain server has databases.
+    pub fn keyspace_word(&self) -> &'static str {
+        if self.is_rkvs() { "namespace" } else { "database" }
+    }
+
     /// Name and version, such as `rkvs 0.4.0`.
     pub fn title(&self) -> String {
         match (&self.rkvs_version, &self.redis_version) {

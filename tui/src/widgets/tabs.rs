@@ -1,4 +1,4 @@
-//! The row of screens to choose from: with whole names, short names, or only the chosen one (`‹2/8 Namespaces›`).
+//! The row of screens to choose from: with whole names, short names, or only the chosen one (`‹2 Namespaces›`).
 
 use std::ops::Range;
 
@@ -74,7 +74,7 @@ impl Tabs<'_> {
             return row;
         }
         let (count, last) = (self.tabs.len(), self.tabs.len() - 1);
-        let title = format!("{}/{count} {}", selected + 1, self.tabs[selected].title);
+        let title = format!("{} {}", self.tabs[selected].key, self.tabs[selected].title);
         // The arrows stay; the name is cut.
         let room = usize::from(width.saturating_sub(2));
         let title = text::cut(&title, room, "").into_owned();
@@ -152,7 +152,14 @@ mod tests {
         let narrow = Rect { width: 20, ..area };
         assert_eq!(tabs.hit(narrow, Position::new(5, 1)), Some(7), "before the first comes the last");
         assert_eq!(tabs.hit(narrow, Position::new(8, 1)), Some(0));
-        assert_eq!(tabs.hit(narrow, Position::new(5 + 1 + "1/8 Overview".len() as u16, 1)), Some(1));
+        assert_eq!(tabs.hit(narrow, Position::new(5 + 1 + "1 Overview".len() as u16, 1)), Some(1));
+    }
+
+    #[test]
+    fn a_narrow_row_tells_the_key_that_chooses_not_the_place() {
+        let tabs = [TABS[0], TABS[5], TABS[7]];
+        let shown = picture(16, 1, |area, buffer| Tabs { tabs: &tabs, selected: 1 }.draw(area, buffer, UNICODE));
+        assert!(shown.contains("‹6 Persistence›"), "{shown}");
     }
 
     proptest! {

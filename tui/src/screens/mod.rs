@@ -7,6 +7,8 @@ mod clients;
 mod commands;
 mod config;
 mod details;
+#[cfg(test)]
+mod dialogs;
 mod export;
 mod keys;
 mod listing;

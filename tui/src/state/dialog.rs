@@ -8,13 +8,16 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::input::Input;
 use super::msg::Effect;
-use super::sample::Server;
+use super::sample::{Sample, Server};
 
 /// What follows from confirming with these texts in the fields; an error stays in the dialog.
 type Confirm = Arc<dyn Fn(&[String]) -> Result<Vec<Effect>, String> + Send + Sync>;
 
 /// What is said about these texts in the fields while they are typed: labels and texts.
 type Preview = Arc<dyn Fn(&[String]) -> Vec<(String, String)> + Send + Sync>;
+
+/// What the newest sample says: labels of lines, and the texts that take the place of theirs.
+type Renew = Arc<dyn Fn(&Sample) -> Vec<(&'static str, String)> + Send + Sync>;
 
 /// A dialog on top of everything.
 #[derive(Clone)]
@@ -37,6 +40,7 @@ pub struct Dialog {
     pub scroll: Option<u16>,
     confirm: Option<Confirm>,
     preview: Option<Preview>,
+    renew: Option<Renew>,
 }
 
 /// A field of a dialog.
@@ -90,6 +94,7 @@ impl Dialog {
             scroll: None,
             confirm: None,
             preview: None,
+            renew: None,
         }
     }
 
@@ -110,6 +115,7 @@ impl Dialog {
             scroll: None,
             confirm: Some(Arc::new(confirm)),
             preview: None,
+            renew: None,
         }
     }
 
@@ -156,6 +162,22 @@ impl Dialog {
     pub fn preview(mut self, preview: impl Fn(&[String]) -> Vec<(String, String)> + Send + Sync + 'static) -> Self {
         self.preview = Some(Arc::new(preview));
         self
+    }
+
+    /// Goes on telling what is, while it is open.
+    pub fn renewed(mut self, renew: impl Fn(&Sample) -> Vec<(&'static str, String)> + Send + Sync + 'static) -> Self {
+        self.renew = Some(Arc::new(renew));
+        self
+    }
+
+    /// Brings its lines up to date.
+    pub(super) fn renew(&mut self, sample: &Sample) {
+        let told = self.renew.as_ref().map_or_else(Vec::new, |renew| renew(sample));
+        for (label, text) in told {
+            if let Some(line) = self.lines.iter_mut().find(|(other, _)| other == label) {
+                line.1 = text;
+            }
+        }
     }
 
     /// Can only be confirmed once this word was typed.

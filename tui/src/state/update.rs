@@ -133,6 +133,11 @@ fn take(app: &mut App, mut sample: Sample) {
         sample.keep_from(&app.latest);
     }
     app.latest = Arc::new(sample);
+    for overlay in &mut app.overlays {
+        if let Overlay::Dialog(dialog) = overlay {
+            dialog.renew(&app.latest);
+        }
+    }
 }
 
 /// Turns what only a comparison shows into events.

@@ -247,6 +247,23 @@ pub(super) fn zero(name: &str) -> Option<&'static str> {
     Some(ZEROS[index].1)
 }
 
+/// What a change may cost those who use the server.
+pub(super) fn cost(name: &str) -> &'static str {
+    match name {
+        "maxmemory" => "where more is used keys are evicted or writes refused, as maxmemory-policy says; 0 is no limit",
+        "maxmemory-policy" => "once maxmemory is reached other keys are evicted than before, or writes refused",
+        "maxclients" => "connections beyond it are refused",
+        "timeout" => "connections that are idle for longer are closed",
+        "client-output-buffer-limit" | "client-query-buffer-limit" | "maxmemory-clients" => {
+            "connections beyond it are closed"
+        }
+        "appendonly" => "yes writes all that is there to a new file first; each change then costs a write",
+        "appendfsync" => "the more often it reaches the disk, the longer writes wait; else more is lost by a crash",
+        "save" => "more frequent saves cost memory and disk; fewer lose more by a crash",
+        _ => "none",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

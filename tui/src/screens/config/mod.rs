@@ -236,7 +236,9 @@ fn change_dialog(app: &App, setting: &Setting) -> Dialog {
         Access::Protected => return refused("is protected, and enable-protected-configs is no"),
         Access::Local | Access::Anyone => {}
     }
-    let dialog = change::set(setting, meaning(setting), app.options.theme.symbols().arrow);
+    let cost =
+        if setting.is_secret() { "whoever connects from now on needs the new one" } else { known::cost(&setting.name) };
+    let dialog = change::set(app, setting, meaning(setting), cost);
     let dialog = match in_words(app, setting) {
         Some(words) => dialog.line("now", format!("{} ({words})", setting.value)),
         None => dialog,

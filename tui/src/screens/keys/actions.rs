@@ -89,6 +89,7 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
             };
             Dialog::confirm("Time to live", "Set", confirm)
                 .line("effect", "the key expires after that time: 90, 10m, 1h30m, 7d; empty: never")
+                .line("cost", "the key is gone once the time is over; it cannot be had back")
                 .field("time to live", proposed)
         }
         Action::Rename | Action::CopyKey => {
@@ -116,7 +117,9 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
                     .line("effect", "a second key with the same value; one of that name is never replaced")
                     .line("cost", "memory and time for the whole value; others may wait that long")
             } else {
-                dialog.line("effect", "the key has another name; one of that name is never replaced")
+                dialog
+                    .line("effect", "the key has another name; one of that name is never replaced")
+                    .line("cost", "none; whoever asks for the old name finds nothing")
             };
             dialog.exact_field("new name", proposed)
         }

@@ -126,6 +126,7 @@ fn a_plain_server_has_databases_that_can_be_flushed() {
     }
     press(&mut app, "X");
     assert!(picture(&app).contains("│ database"), "a plain server's word: {}", picture(&app));
+    assert!(!picture(&app).contains("limits"), "databases have none: {}", picture(&app));
     assert_eq!(press(&mut app, "3⏎⇥⏎"), ["3> FLUSHDB ASYNC"]);
 }
 

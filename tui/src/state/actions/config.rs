@@ -7,8 +7,9 @@ use super::super::sample::Setting;
 use super::{run, whole_number};
 use crate::format;
 
-/// Changes a setting: old, new (with this arrow between) and the exact command show while the new value is typed.
-pub fn set(setting: &Setting, meaning: &str, arrow: &'static str) -> Dialog {
+/// Changes a setting: old, new and the exact command show while the new value is typed.
+pub fn set(app: &App, setting: &Setting, meaning: &str, cost: &str) -> Dialog {
+    let arrow = app.options.theme.symbols().arrow;
     let (name, old) = (setting.name.clone(), setting.value.clone());
     let is_secret = setting.is_secret();
     let confirm = {
@@ -34,17 +35,22 @@ pub fn set(setting: &Setting, meaning: &str, arrow: &'static str) -> Dialog {
     if !meaning.is_empty() {
         dialog = dialog.line("meaning", meaning);
     }
-    dialog = dialog.line("effect", "at once; lost at a restart unless the file is rewritten (w)").preview(preview);
-    if is_secret {
-        dialog.line("cost", "whoever connects from now on needs the new one").secret("new value")
-    } else {
-        dialog.field("new value", old)
-    }
+    let effect = match config_file(app) {
+        Some("") => "at once; lost at a restart: there is no file",
+        _ => "at once; lost at a restart unless the file is rewritten (w)",
+    };
+    let dialog = dialog.line("effect", effect).line("cost", cost).preview(preview);
+    if is_secret { dialog.secret("new value") } else { dialog.field("new value", old) }
+}
+
+/// The file that the server was started with: empty where there is none, absent where that is not known.
+fn config_file(app: &App) -> Option<&str> {
+    app.latest().info.text("config_file")
 }
 
 /// Writes the settings in force to the file that the server was started with.
 pub fn rewrite(app: &App) -> Dialog {
-    match app.latest().info.text("config_file") {
+    match config_file(app) {
         Some("") => Dialog::message(
             "Rewrite file",
             "The server was started without a configuration file: there is none to write to.",
@@ -104,6 +110,7 @@ pub fn slowlog(threshold_usec: Option<i64>, len_max: Option<u64>, proposed_usec:
     Dialog::confirm("Slowlog", "Change", confirm)
         .line("kept", now)
         .line("effect", "requests from now on; what is kept stays as far as the length allows")
+        .line("cost", "entries beyond the length are forgotten; a low threshold makes fast requests a little slower")
         .field("microseconds", proposed_usec.map_or(threshold, |usec| usec.to_string()))
         .field("length", len)
         .preview(preview)

@@ -48,9 +48,16 @@ pub fn resize(namespace: &Namespace, shards: Option<&str>) -> Dialog {
         Ok(vec![run(requests::resize(&name, shards))])
     })
     .line("namespace", namespace.name.as_str())
-    .line("now", now.map_or("unknown".into(), |now| format!("{now} shards, {} keys", keys_of(namespace))))
+    .line("now", shards_and_keys(namespace))
     .line("effect", "keys move in the background while reads and writes go on; can be cancelled")
     .line("cost", cost_of_resize(namespace))
+    .renewed({
+        let name = namespace.name.clone();
+        move |sample| {
+            let now = sample.namespace(&name);
+            now.map_or_else(Vec::new, |now| vec![("now", shards_and_keys(now)), ("cost", cost_of_resize(now))])
+        }
+    })
     .field("shards", proposed)
 }
 
@@ -79,6 +86,10 @@ pub fn run(request: Request) -> Effect {
 pub fn whole_number(text: &str, min: u64, max: u64) -> Result<u64, String> {
     let number = text.parse().ok().filter(|number| (min..=max).contains(number));
     number.ok_or_else(|| format!("a whole number from {min} to {max}"))
+}
+
+fn shards_and_keys(namespace: &Namespace) -> String {
+    namespace.shards.map_or("unknown".into(), |shards| format!("{shards} shards, {} keys", keys_of(namespace)))
 }
 
 fn keys_of(namespace: &Namespace) -> String {

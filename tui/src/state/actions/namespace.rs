@@ -8,7 +8,7 @@ use crate::state::App;
 use crate::state::dialog::Dialog;
 use crate::state::msg::Effect;
 use crate::state::requests::{self, NewNamespace};
-use crate::state::sample::{Autosave, Namespace};
+use crate::state::sample::{Autosave, Namespace, Server};
 
 /// Database indexes of namespaces.
 const DB_MAX: u64 = 65_535;
@@ -62,8 +62,8 @@ pub fn delete(namespace: &Namespace) -> Dialog {
         .must_type(&namespace.name)
 }
 
-/// Deletes all keys of a namespace.
-pub fn flush(namespace: &Namespace) -> Dialog {
+/// Deletes all keys of a namespace, or of a database of a plain server.
+pub fn flush(server: &Server, namespace: &Namespace) -> Dialog {
     let name = namespace.name.clone();
     let db = namespace.db;
     Dialog::confirm("Delete all keys", "Flush", move |_| {
@@ -71,7 +71,7 @@ pub fn flush(namespace: &Namespace) -> Dialog {
         Ok(vec![run(requests::flush(&name, db))])
     })
     .line("namespace", named(namespace))
-    .line("effect", "deletes all its keys at once; limits and settings stay")
+    .line("effect", format!("deletes all its keys at once{}", if server.is_rkvs() { "; its limits stay" } else { "" }))
     .line("cost", holds(namespace))
     .must_type(&namespace.name)
 }
@@ -388,12 +388,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_had_back_wants_the_name_typed() {
-        for dialog in [delete(&sessions()), flush(&sessions())] {
+        for dialog in [delete(&sessions()), flush(&Server::default(), &sessions())] {
             assert!(dialog.is_destructive);
             assert_eq!(confirmed(dialog, &["session"]), Err("type sessions to go on".into()));
         }
         assert_eq!(sends(delete(&sessions()), &["sessions"]), "NAMESPACE DELETE sessions");
-        assert_eq!(confirmed(flush(&sessions()), &["sessions"]), Ok((vec!["FLUSHDB ASYNC".into()], Some(20))));
+        assert_eq!(
+            confirmed(flush(&Server::default(), &sessions()), &["sessions"]),
+            Ok((vec!["FLUSHDB ASYNC".into()], Some(20)))
+        );
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 /// A filter, read from what was typed: words separated by spaces, all of which must fit. A word fits a row that holds it in any
 /// column, in any letter case; `name=word` one that holds it in that column, or is it where both are numbers, with a unit or without,
-/// so that `db=1` does not find 10, nor `idle=1s` what is idle for 21s; `!` before either one that does not.
+/// so that `db=1` does not find 10, nor `idle=1s` what is idle for 21s; `!` before either one that does not. A column whose name has
+/// spaces is named without them: `avgttl=2h`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     terms: Vec<Term>,
@@ -34,10 +35,19 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// The columns that it names, in lower case.
+    fn named(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter_map(|term| term.column.as_deref())
+    }
+
+    /// Whether it names a column (in lower case).
+    pub fn names(&self, column: &str) -> bool {
+        self.named().any(|named| is_named(column, named))
+    }
+
     /// The first column it names that is none of these (in lower case).
     pub fn unknown_column(&self, columns: &[&str]) -> Option<&str> {
-        let named = self.terms.iter().filter_map(|term| term.column.as_deref());
-        named.into_iter().find(|named| !columns.contains(named))
+        self.named().find(|named| !columns.iter().any(|column| is_named(column, named)))
     }
 
     /// Whether a row of these columns (name in lower case, text) is shown. A column that the row does not have makes the term
@@ -51,8 +61,8 @@ impl Term {
     fn fits(&self, columns: &[(&str, &str)]) -> bool {
         match &self.column {
             None => columns.iter().any(|(_, text)| holds(text, &self.word)),
-            Some(column) if columns.iter().any(|(name, _)| name == column) => {
-                columns.iter().any(|(name, text)| name == column && is_or_holds(text, &self.word))
+            Some(column) if columns.iter().any(|(name, _)| is_named(name, column)) => {
+                columns.iter().any(|(name, text)| is_named(name, column) && is_or_holds(text, &self.word))
             }
             Some(column) => {
                 let word = format!("{column}={}", self.word);
@@ -62,24 +72,35 @@ impl Term {
     }
 }
 
-/// Whether a text is a number, or else holds it.
-fn is_or_holds(text: &str, word: &str) -> bool {
-    if is_figure(text) && is_figure(word) {
-        // Nobody types the space before a unit: it would part two words.
-        text.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase()).eq(word.bytes())
-    } else {
-        holds(text, word)
-    }
+/// Whether a column of this name is meant.
+fn is_named(name: &str, typed: &str) -> bool {
+    name == typed || (name.contains(' ') && name.split(' ').flat_map(str::bytes).eq(typed.bytes()))
 }
 
-/// Whether a text is a whole number, or any number with a unit: `10`, `1.8K`, `512 B`, `0s`.
-fn is_figure(text: &str) -> bool {
-    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
+/// Whether a text is a number, or else holds it.
+fn is_or_holds(text: &str, word: &str) -> bool {
+    let (Some((text_number, text_unit)), Some((number, unit))) = (figure(text), figure(word)) else {
+        return holds(text, word);
+    };
+    let digits = |number: &str| number.bytes().filter(|byte| *byte != b',').collect::<Vec<_>>();
+    // Who types decimals has read them: the unit need not be typed as well.
+    let is_of_unit = unit.eq_ignore_ascii_case(text_unit) || (unit.is_empty() && number.contains('.'));
+    is_of_unit && digits(text_number) == digits(number)
+}
+
+/// A number and its unit where a text is one: `10`, `1,024`, `0.5`, `1.8K`, `512 B`, `0s`, `2 µs`, `40 %`. Nobody types the space
+/// before the unit: it would part two words.
+fn figure(text: &str) -> Option<(&str, &str)> {
+    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit() || matches!(character, '.' | ','));
     let number = &text[..text.len() - unit.len()];
     let unit = unit.strip_prefix(' ').unwrap_or(unit);
-    let is_unit = (1..=3).contains(&unit.len()) && unit.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let is_whole = !number.contains('.') && unit.is_empty();
-    number.starts_with(|character: char| character.is_ascii_digit()) && (is_unit || is_whole)
+    let is_unit =
+        unit.chars().count() <= 3 && unit.chars().all(|character| character.is_alphabetic() || character == '%');
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+    let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let mut groups = whole.split(',');
+    let is_number = groups.next().is_some_and(is_digits) && groups.all(|group| group.len() == 3 && is_digits(group));
+    (is_number && is_digits(decimals) && is_unit).then_some((number, unit))
 }
 
 /// Whether a text holds a word of lower case. Rows are many and mostly ASCII: those cost no copy.
@@ -128,8 +149,18 @@ mod tests {
 
     #[test]
     fn numbers_are_equal_or_not() {
-        let row =
-            [("db", "10"), ("addr", "10.0.0.1:6379"), ("age", ""), ("idle", "20"), ("idle", "20s"), ("memory", "1.8K")];
+        let row = [
+            ("db", "10"),
+            ("addr", "10.0.0.1:6379"),
+            ("age", ""),
+            ("idle", "20"),
+            ("idle", "20s"),
+            ("memory", "1.8K"),
+            ("calls/s", "0.5"),
+            ("keys", "1,024"),
+            ("% time", "40.1"),
+            ("p50", "2 µs"),
+        ];
         for (text, fits) in [
             ("idle=20", true),
             ("idle=20s", true),
@@ -138,6 +169,14 @@ mod tests {
             ("memory=1.8k", true),
             ("memory=1.8", true),
             ("memory=8K", false),
+            ("calls/s=0", false),
+            ("calls/s=0.5", true),
+            ("keys=1024", true),
+            ("keys=1,024", true),
+            ("keys=24", false),
+            ("%time=40.1", true),
+            ("%time=4", false),
+            ("p50=2µs", true),
         ] {
             assert_eq!(Filter::parse(text).fits(&row), fits, "{text}");
         }

@@ -93,12 +93,21 @@ impl From<Option<f64>> for SortKey {
     }
 }
 
+/// The order of identities: numbers by their size, before names.
+fn by_identity(a: &RowId, b: &RowId) -> std::cmp::Ordering {
+    let is_number = |id: &RowId| !id.0.is_empty() && id.0.iter().all(u8::is_ascii_digit);
+    match (is_number(a), is_number(b)) {
+        (true, true) => a.0.len().cmp(&b.0.len()).then_with(|| a.cmp(b)),
+        (a_is_number, b_is_number) => b_is_number.cmp(&a_is_number).then_with(|| a.cmp(b)),
+    }
+}
+
 /// Puts rows in order; rows with the same key stay in that of their identities, so that none jumps about.
 pub fn sorted(mut rows: Vec<(SortKey, Row)>, is_descending: bool) -> Vec<Row> {
     use std::cmp::Ordering;
     rows.sort_by(|(a, a_row), (b, b_row)| {
         let order = match (a, b) {
-            (SortKey::Unknown, SortKey::Unknown) => return a_row.id.cmp(&b_row.id),
+            (SortKey::Unknown, SortKey::Unknown) => return by_identity(&a_row.id, &b_row.id),
             (SortKey::Unknown, _) => return Ordering::Greater,
             (_, SortKey::Unknown) => return Ordering::Less,
             (SortKey::Number(a), SortKey::Number(b)) => a.total_cmp(b),
@@ -107,7 +116,7 @@ pub fn sorted(mut rows: Vec<(SortKey, Row)>, is_descending: bool) -> Vec<Row> {
             (SortKey::Text(_), SortKey::Number(_)) => Ordering::Greater,
         };
         let order = if is_descending { order.reverse() } else { order };
-        order.then_with(|| a_row.id.cmp(&b_row.id))
+        order.then_with(|| by_identity(&a_row.id, &b_row.id))
     });
     rows.into_iter().map(|(_, row)| row).collect()
 }

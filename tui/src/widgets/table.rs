@@ -49,6 +49,11 @@ impl<'a> Column<'a> {
         Self { priority, ..self }
     }
 
+    /// Its heading.
+    pub const fn title(&self) -> &'a str {
+        self.title
+    }
+
     fn width_min(&self) -> u16 {
         self.width.max(text::width(self.title) as u16)
     }
@@ -65,6 +70,11 @@ impl<'a> Cell<'a> {
     /// A cell with a meaning.
     pub fn new(text: impl Into<Cow<'a, str>>, role: Role) -> Self {
         Self { text: text.into(), role }
+    }
+
+    /// What stands in it.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }
 

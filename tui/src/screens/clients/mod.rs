@@ -9,7 +9,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::Screen;
 use super::details::Details;
-use super::listing::{self, Listing};
+use super::listing::{self, Listing, Search};
 use super::tally::{self, Tally};
 use crate::format;
 use crate::keymap::Action;
@@ -79,20 +79,6 @@ fn sort_key(row: &Client, column: usize) -> SortKey {
     }
 }
 
-/// A heading, and what the table shows below it of a client.
-type Shown = (&'static str, fn(&Client) -> String);
-
-/// Headings whose columns do not hold what CLIENT LIST tells.
-static SHOWN: [Shown; 7] = [
-    ("address", |client| client.text("addr").to_owned()),
-    ("age", |client| client.count("age").map_or_else(String::new, format::age)),
-    ("idle", |client| client.count("idle").map_or_else(String::new, format::age)),
-    ("command", |client| client.text("cmd").to_owned()),
-    ("output", |client| output(client.output_bytes())),
-    ("memory", |client| client.count("tot-mem").map_or_else(String::new, format::bytes)),
-    ("library", Client::library),
-];
-
 /// Names that a filter knows beside the headings and the fields of CLIENT LIST.
 const ALSO_KNOWN: [&str; 4] = ["lib", "state", "namespace", "ns"];
 
@@ -102,52 +88,37 @@ fn output(size_bytes: u64) -> String {
 
 /// What a filter looks at. Words without a column are looked for in what the table shows; the other fields of CLIENT LIST take
 /// part once they are named.
-struct Search<'a> {
-    filter: crate::state::filter::Filter,
-    /// The columns that it names, and other words that hold a `=`.
-    named: Vec<String>,
+struct ClientSearch<'a> {
+    app: &'a App,
+    search: Search,
     namespaces: HashMap<u64, &'a str>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> ClientSearch<'a> {
     fn new(app: &'a App) -> Self {
-        let list = app.list_of(Tab::Clients);
-        let filter = list.parsed_filter();
+        let search = Search::new(app, Tab::Clients, &columns(app));
         let namespaces = app.sample().namespaces.iter().flat_map(|namespaces| namespaces.iter());
         // Nothing is looked up where there is no filter.
-        let namespaces = namespaces.filter(|_| !filter.is_empty());
+        let namespaces = namespaces.filter(|_| !search.is_empty());
         let namespaces = namespaces.filter_map(|namespace| Some((namespace.db?, namespace.name.as_str()))).collect();
-        let typed = list.filter.text().to_lowercase();
-        let named = typed.split_whitespace().filter_map(|term| term.trim_start_matches('!').split_once('='));
-        Self { named: named.map(|(name, _)| name.to_owned()).collect(), filter, namespaces }
+        Self { app, search, namespaces }
     }
 
     fn fits(&self, client: &Client) -> bool {
-        if self.filter.is_empty() {
+        if self.search.is_empty() {
             return true;
         }
         let (library, state) = (client.library(), flags::words(client.text("flags")));
         let namespace = client.count("db").and_then(|db| self.namespaces.get(&db)).copied().unwrap_or_default();
-        let mut columns =
-            vec![("lib", library.as_str()), ("state", &state), ("namespace", namespace), ("ns", namespace)];
+        let mut told = vec![("lib", library.as_str()), ("state", &state), ("namespace", namespace), ("ns", namespace)];
         for (name, value) in client.iter() {
             let is_shown = matches!(name, "id" | "addr" | "name" | "cmd" | "user" | "flags");
-            if is_shown || self.is_named(name) {
-                columns.push((name, value));
+            if is_shown || self.search.names(name) {
+                told.push((name, value));
             }
         }
-        // Under its heading a column is what the table shows.
-        let shown: Vec<(&str, String)> = SHOWN
-            .iter()
-            .filter(|(heading, _)| self.is_named(heading))
-            .map(|(heading, text)| (*heading, text(client)))
-            .collect();
-        columns.extend(shown.iter().map(|(heading, text)| (*heading, text.as_str())));
-        self.filter.fits(&columns)
-    }
-
-    fn is_named(&self, column: &str) -> bool {
-        self.named.iter().any(|named| named == column)
+        let name = Some(namespace).filter(|name| !name.is_empty());
+        self.search.fits(&told, |column| cell(self.app, client, column, |_| name.map(str::to_owned)))
     }
 }
 
@@ -232,32 +203,43 @@ fn columns(app: &App) -> [table::Column<'static>; 11] {
 }
 
 fn cells(app: &App, client: &Client) -> Vec<Cell<'static>> {
+    (0..COLUMNS.len()).map(|column| cell(app, client, column, |db| namespace_of(app, db))).collect()
+}
+
+/// The cell below that heading; `namespace_of` names the namespace of a database.
+fn cell(app: &App, client: &Client, column: usize, namespace_of: impl Fn(&str) -> Option<String>) -> Cell<'static> {
     let role = if own(app, client).is_some() { Role::Label } else { Role::Text };
     let harmless = |name: &str| Cell::new(listing::cell(app, client.text(name)), role);
     let number = |count: Option<u64>, format: fn(u64) -> String| {
         Cell::new(count.map_or_else(|| format::UNKNOWN.to_owned(), format), role)
     };
-    let db = client.text("db");
-    let output_bytes = client.output_bytes();
-    let output = match output_bytes {
-        OUTPUT_BAD_BYTES.. => Role::Bad,
-        OUTPUT_WARN_BYTES.. => Role::Warn,
-        _ => role,
-    };
-    let flags = client.text("flags");
-    vec![
-        harmless("id"),
-        harmless("addr"),
-        harmless("name"),
-        Cell::new(namespace_of(app, db).unwrap_or_else(|| listing::cell(app, db)), role),
-        number(client.count("age"), format::age),
-        number(client.count("idle"), format::age),
-        Cell::new(listing::cell(app, command(client.text("cmd"))), role),
-        Cell::new(self::output(output_bytes), output),
-        number(client.count("tot-mem"), format::bytes),
-        Cell::new(listing::cell(app, &client.library()), role),
-        Cell::new(listing::cell(app, flags), if flags.contains(['A', 'c', 'd']) { Role::Warn } else { role }),
-    ]
+    match column {
+        0 => harmless("id"),
+        1 => harmless("addr"),
+        2 => harmless("name"),
+        3 => {
+            let db = client.text("db");
+            Cell::new(namespace_of(db).unwrap_or_else(|| listing::cell(app, db)), role)
+        }
+        4 => number(client.count("age"), format::age),
+        5 => number(client.count("idle"), format::age),
+        6 => Cell::new(listing::cell(app, command(client.text("cmd"))), role),
+        7 => {
+            let output_bytes = client.output_bytes();
+            let role = match output_bytes {
+                OUTPUT_BAD_BYTES.. => Role::Bad,
+                OUTPUT_WARN_BYTES.. => Role::Warn,
+                _ => role,
+            };
+            Cell::new(output(output_bytes), role)
+        }
+        8 => number(client.count("tot-mem"), format::bytes),
+        9 => Cell::new(listing::cell(app, &client.library()), role),
+        _ => {
+            let flags = client.text("flags");
+            Cell::new(listing::cell(app, flags), if flags.contains(['A', 'c', 'd']) { Role::Warn } else { role })
+        }
+    }
 }
 
 fn draw_facts(app: &App, area: Rect, frame: &mut Frame<'_>) {
@@ -404,7 +386,7 @@ fn details(app: &App, client: &Client) -> Details {
 fn kill_matching(app: &mut App, acting_id: Option<u64>) {
     let Some(clients) = app.latest().clients.clone() else { return };
     let own = [clients.own_id, app.acting_id, acting_id];
-    let search = Search::new(app);
+    let search = ClientSearch::new(app);
     let fitting = clients.clients.iter().filter(|client| !own.contains(&Some(client.id())) && search.fits(client));
     let fitting: Vec<_> = fitting.collect();
     let filter = app.list_of(Tab::Clients).filter.text().trim().to_owned();
@@ -458,7 +440,7 @@ impl Screen for Clients {
 
     fn rows(&self, app: &App) -> Vec<Row> {
         let list = app.list_of(Tab::Clients);
-        let search = Search::new(app);
+        let search = ClientSearch::new(app);
         let shown = listed(app).iter().enumerate().filter(|(_, client)| search.fits(client));
         let rows = shown.map(|(index, row)| (sort_key(row, list.sort), Row { id: row.text("id").into(), index }));
         sorted(rows.collect(), list.is_descending(&COLUMNS))
@@ -466,7 +448,7 @@ impl Screen for Clients {
 
     fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
         let fields = listed(app).first().into_iter().flat_map(|client| client.iter().map(|(name, _)| name));
-        fields.chain(SHOWN.iter().map(|(heading, _)| *heading)).chain(ALSO_KNOWN).collect()
+        fields.chain(listing::filter_columns(&ALSO_KNOWN, &columns(app))).collect()
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

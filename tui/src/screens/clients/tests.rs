@@ -54,7 +54,9 @@ fn own_id(app: &mut App, id: i64) {
 
 #[test]
 fn filters_go_by_what_is_shown_and_by_any_field_that_is_named() {
-    let cases: [(&str, &[u64]); 14] = [
+    let cases: [(&str, &[u64]); 16] = [
+        ("age=2h", &[3]),
+        ("output=2.0M", &[12]),
         ("idle=0s !cmd=client", &[3, 7]),
         ("memory=500B", &[6, 7]),
         ("memory=2.0k", &[5]),

@@ -11,6 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use self::figures::{Figures, Total};
+use super::listing::Search;
 use super::plot::Unit;
 use super::{Screen, listing, step_focus};
 use crate::format;
@@ -154,21 +155,21 @@ impl Screen for Commands {
 
     fn rows(&self, app: &App) -> Vec<Row> {
         let list = app.list_of(Tab::Commands);
-        let filter = list.parsed_filter();
+        let search = Search::new(app, Tab::Commands, &TABLE);
         let total = Total::of(app, listed(app));
-        let shown = listed(app)
-            .iter()
-            .enumerate()
-            .filter(|(_, command)| filter.fits(&[("command", &command.name), ("name", &command.name)]));
-        let rows = shown.map(|(index, command)| {
-            let figures = Figures::of(app, command, total);
-            (sort_key(&figures, list.sort), Row { id: command.name.as_str().into(), index })
+        let figures = listed(app).iter().map(|command| Figures::of(app, command, total)).enumerate();
+        let shown = figures.filter(|(_, figures)| {
+            let name = figures.command.name.as_str();
+            search.fits(&[("command", name), ("name", name)], |column| cells(app, figures).swap_remove(column))
+        });
+        let rows = shown.map(|(index, figures)| {
+            (sort_key(&figures, list.sort), Row { id: figures.command.name.as_str().into(), index })
         });
         sorted(rows.collect(), list.is_descending(&SORTS))
     }
 
     fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
-        vec!["command", "name"]
+        listing::filter_columns(&["name"], &TABLE)
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

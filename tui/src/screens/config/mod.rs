@@ -10,7 +10,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use self::known::{Access, Unit};
 use super::Screen;
-use super::listing::{self, Listing};
+use super::listing::{self, Listing, Search};
 use crate::keymap::Action;
 use crate::state::actions::config::{self as change, quoted};
 use crate::state::dialog::Dialog;
@@ -272,9 +272,9 @@ impl Screen for Config {
 
     fn rows(&self, app: &App) -> Vec<Row> {
         let list = app.list_of(Tab::Config);
-        let filter = list.parsed_filter();
+        let search = Search::new(app, Tab::Config, &columns(app));
         let fits = |setting: &Setting| {
-            let mut columns = vec![
+            let mut told = vec![
                 ("name", setting.name.as_str()),
                 ("setting", setting.name.as_str()),
                 ("value", setting.value.as_str()),
@@ -282,8 +282,8 @@ impl Screen for Config {
                 ("change", hindrance(access(app, setting))),
             ];
             // Only those that changed have it, so that `changed=` shows them.
-            columns.extend(before(app, setting).map(|before| ("changed", before)));
-            filter.fits(&columns)
+            told.extend(before(app, setting).map(|before| ("changed", before)));
+            search.fits(&told, |column| cells(app, setting).swap_remove(column))
         };
         let shown = listed(app).iter().enumerate().filter(|(_, setting)| fits(setting));
         let rows =
@@ -291,8 +291,8 @@ impl Screen for Config {
         sorted(rows.collect(), list.is_descending(&COLUMNS))
     }
 
-    fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
-        vec!["name", "setting", "value", "meaning", "change", "changed"]
+    fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
+        listing::filter_columns(&["name", "changed"], &columns(app))
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

@@ -71,6 +71,11 @@ pub(super) static SORTABLE_PLAIN: [list::Column; 4] =
     [sortable("keys", true), sortable("db", false), sortable("ttl%", true), sortable("avg ttl", true)];
 static COLUMN_OF_SORT_PLAIN: [usize; 4] = [1, 0, 2, 3];
 
+/// All columns of the server's table.
+pub(super) fn all(app: &App) -> &'static [Column<'static>] {
+    of(app, 0)
+}
+
 /// The columns of a table of that width.
 pub(super) fn of(app: &App, width: u16) -> &'static [Column<'static>] {
     match (app.server().is_rkvs(), width) {
@@ -161,38 +166,45 @@ fn cell<T>(value: Option<T>, format: impl Fn(T) -> String) -> Cell<'static> {
 
 /// The cells of a row.
 pub(super) fn cells(app: &App, namespace: &Namespace) -> Vec<Cell<'static>> {
-    let name = listing::cell(app, &namespace.name);
-    let ttl_share = ttl_share(namespace).filter(|share| share.is_finite());
+    let columns = if app.server().is_rkvs() { COLUMNS.len() } else { COLUMNS_PLAIN.len() };
+    (0..columns).map(|column| cell_of(app, namespace, column)).collect()
+}
+
+/// The cell of a row below that heading. A filter asks for one of thousands of rows: it costs no more than itself.
+pub(super) fn cell_of(app: &App, namespace: &Namespace, column: usize) -> Cell<'static> {
+    let name = || Cell::from(listing::cell(app, &namespace.name));
+    let ttl_share = || cell(ttl_share(namespace).filter(|share| share.is_finite()), whole_percent);
+    let rate = |metric| cell(rate(app, namespace, metric).map(idle_is_zero), format::rate);
     if !app.server().is_rkvs() {
         let avg_ttl = namespace.avg_ttl_ms.filter(|avg_ttl_ms| *avg_ttl_ms > 0);
-        return vec![
-            name.into(),
-            cell(namespace.keys, format::exact),
-            cell(ttl_share, whole_percent),
-            cell(avg_ttl, |avg_ttl_ms| duration(app, avg_ttl_ms)),
-        ];
+        return match column {
+            0 => name(),
+            1 => cell(namespace.keys, format::exact),
+            2 => ttl_share(),
+            _ => cell(avg_ttl, |avg_ttl_ms| duration(app, avg_ttl_ms)),
+        };
     }
-    let fullness = match namespace.fullness() {
-        Some(share) => Cell::new(whole_percent(share), Role::of_level(share, FULLNESS_WARN, FULLNESS_BAD)),
-        None => Cell::new(format::UNKNOWN, Role::Dim),
-    };
-    let rate = |metric| cell(rate(app, namespace, metric).map(idle_is_zero), format::rate);
-    let ops = Plot::of(app.history.namespace(&namespace.name, NamespaceMetric::Ops), Unit::Rate);
-    vec![
-        name.into(),
-        cell(namespace.db, |db| db.to_string()),
-        cell(namespace.keys, format::count),
-        cell(ttl_share, whole_percent),
-        cell(namespace.used_bytes, format::bytes),
-        cell(nearest_limit(namespace), |(_, words)| words),
-        fullness,
-        cell(namespace.ops_per_sec, |ops| format::rate(ops as f64)),
-        cell(hit_ratio(app, namespace), format::percent_number),
-        rate(NamespaceMetric::Expired),
-        rate(NamespaceMetric::Evicted),
-        shards(app, namespace),
-        Cell::new(ops.sparkline(app, SPARKLINE_WIDTH), Role::Series1),
-    ]
+    match column {
+        0 => name(),
+        1 => cell(namespace.db, |db| db.to_string()),
+        2 => cell(namespace.keys, format::count),
+        3 => ttl_share(),
+        4 => cell(namespace.used_bytes, format::bytes),
+        5 => cell(nearest_limit(namespace), |(_, words)| words),
+        6 => match namespace.fullness() {
+            Some(share) => Cell::new(whole_percent(share), Role::of_level(share, FULLNESS_WARN, FULLNESS_BAD)),
+            None => Cell::new(format::UNKNOWN, Role::Dim),
+        },
+        7 => cell(namespace.ops_per_sec, |ops| format::rate(ops as f64)),
+        8 => cell(hit_ratio(app, namespace), format::percent_number),
+        9 => rate(NamespaceMetric::Expired),
+        10 => rate(NamespaceMetric::Evicted),
+        11 => shards(app, namespace),
+        _ => {
+            let ops = Plot::of(app.history.namespace(&namespace.name, NamespaceMetric::Ops), Unit::Rate);
+            Cell::new(ops.sparkline(app, SPARKLINE_WIDTH), Role::Series1)
+        }
+    }
 }
 
 /// The number of shards, and while it is changed what it becomes.

@@ -9,6 +9,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
+use super::listing::Search;
 use super::plot::{Plot, Unit};
 use super::{Screen, listing, step_focus};
 use crate::keymap::Action;
@@ -267,18 +268,18 @@ impl Screen for Namespaces {
 
     fn rows(&self, app: &App) -> Vec<Row> {
         let list = app.list_of(Tab::Namespaces);
-        let filter = list.parsed_filter();
+        let search = Search::new(app, Tab::Namespaces, columns::all(app));
         let shown = listed(app).iter().enumerate().filter(|(_, row)| {
-            let db = if filter.is_empty() { String::new() } else { row.db.map_or(String::new(), |db| db.to_string()) };
-            filter.fits(&[("name", row.name.as_str()), ("db", &db)])
+            let db = if search.is_empty() { String::new() } else { row.db.map_or(String::new(), |db| db.to_string()) };
+            search.fits(&[("name", row.name.as_str()), ("db", &db)], |column| columns::cell_of(app, row, column))
         });
         let rows = shown
             .map(|(index, row)| (columns::sort_key(app, row, list.sort), Row { id: row.name.as_str().into(), index }));
         sorted(rows.collect(), list.is_descending(self.columns_of(app)))
     }
 
-    fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
-        vec!["name", "db"]
+    fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
+        listing::filter_columns(&["name", "db"], columns::all(app))
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

@@ -70,6 +70,34 @@ fn the_busiest_come_first_and_the_idle_ones_stay_in_their_order() {
 }
 
 #[test]
+fn any_column_is_filtered_by_what_its_cells_show() {
+    let mut app = app();
+    for (filter, shown) in [
+        ("keys=0", vec!["0", "1", "10"]),
+        ("keys=90", vec!["busy"]),
+        ("memory=8.8K", vec!["busy"]),
+        ("use%=-", vec!["busy", "0", "1", "10"]),
+        ("shards=4 !ops/s=0", vec!["busy"]),
+        ("shards=64", vec![]),
+    ] {
+        press(&mut app, &format!("/⌫{filter}⏎"));
+        assert_eq!(order(&app), shown, "{filter}");
+    }
+    let mut app = app_of(vec![namespace("0", 0, 1), namespace("3", 3, 9)], false);
+    press(&mut app, "/keys=90 avgttl=-⏎");
+    assert_eq!(order(&app), ["3"]);
+}
+
+#[test]
+fn equal_rows_stand_in_the_order_of_their_numbers() {
+    let mut app = app_of(["10", "2", "b", "1"].map(|name| namespace(name, 1, 1)).to_vec(), true);
+    for _ in 0..app.list().rows.len() {
+        press(&mut app, "s");
+        assert_eq!(order(&app), ["1", "2", "10", "b"]);
+    }
+}
+
+#[test]
 fn actions_are_about_the_selected_one() {
     let cases = [
         ("R⏎⇥⏎", "NAMESPACE RESIZE busy 8"),

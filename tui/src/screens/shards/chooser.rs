@@ -1,7 +1,7 @@
 //! The namespaces as a list to choose from, in place of the shards.
 
 use crate::format;
-use crate::screens::listing;
+use crate::screens::listing::{self, Search};
 use crate::screens::namespaces::by_name;
 use crate::state::App;
 use crate::state::list::{self, Row, SortKey, sorted};
@@ -32,14 +32,16 @@ fn listed(app: &App) -> &[Namespace] {
 /// The rows that the filter shows, in order.
 pub(super) fn rows(app: &App) -> Vec<Row> {
     let list = app.list_of(Tab::Shards);
-    let filter = list.parsed_filter();
+    let search = Search::new(app, Tab::Shards, &COLUMNS);
     let key = |namespace: &Namespace| match list.sort {
         1 => SortKey::from(namespace.keys),
         2 => namespace.shards.into(),
         3 => namespace.ops_per_sec.into(),
         _ => by_name(&namespace.name),
     };
-    let shown = listed(app).iter().enumerate().filter(|(_, namespace)| filter.fits(&[("name", &namespace.name)]));
+    let shown = listed(app).iter().enumerate().filter(|(_, namespace)| {
+        search.fits(&[("name", &namespace.name)], |column| cells_of(app, namespace).swap_remove(column))
+    });
     let rows =
         shown.map(|(index, namespace)| (key(namespace), Row { id: namespace.name.as_str().into(), index })).collect();
     sorted(rows, list.is_descending(&SORTABLE))
@@ -48,8 +50,17 @@ pub(super) fn rows(app: &App) -> Vec<Row> {
 /// The cells of a row of the list.
 pub(super) fn cells(app: &App, row: usize) -> Vec<Cell<'static>> {
     let row = app.list_of(Tab::Shards).rows.get(row).and_then(|row| listed(app).get(row.index));
-    let Some(namespace) = row else { return Vec::new() };
-    let number = |count: Option<u64>| count.map_or(format::UNKNOWN.to_owned(), format::count).into();
-    let name = listing::cell(app, &namespace.name);
-    vec![name.into(), number(namespace.keys), number(namespace.shards), number(namespace.ops_per_sec)]
+    row.map_or(Vec::new(), |namespace| cells_of(app, namespace))
+}
+
+fn cells_of(app: &App, namespace: &Namespace) -> Vec<Cell<'static>> {
+    let number = |count: Option<u64>, format: fn(u64) -> String| -> Cell<'static> {
+        count.map_or(format::UNKNOWN.to_owned(), format).into()
+    };
+    vec![
+        listing::cell(app, &namespace.name).into(),
+        number(namespace.keys, format::count),
+        number(namespace.shards, |shards| shards.to_string()),
+        number(namespace.ops_per_sec, format::count),
+    ]
 }

@@ -8,6 +8,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
+use super::listing::Search;
 use super::namespaces::cancel_resize;
 use super::plot::{Plot, Unit};
 use super::{Screen, listing, step_focus};
@@ -16,7 +17,7 @@ use crate::state::dialog::Dialog;
 use crate::state::history::NamespaceMetric;
 use crate::state::list::{Column, Row, RowId, SortKey, sorted};
 use crate::state::msg::Effect;
-use crate::state::sample::{Namespace, Resize, Shard, Wants};
+use crate::state::sample::{Namespace, Resize, Shard, Shards as SampleShards, Wants};
 use crate::state::tab::Tab;
 use crate::state::{App, NO_EFFECTS, actions};
 use crate::theme::{Role, Theme};
@@ -152,11 +153,14 @@ fn is_choosing(app: &App) -> bool {
     app.list_of(Tab::Shards).detail.is_some()
 }
 
-/// The shards, if they are those of the namespace that was chosen.
-fn listed(app: &App) -> &[Shard] {
+/// What was told of the shards, if they are those of the namespace that was chosen.
+fn told(app: &App) -> Option<&SampleShards> {
     let shards = app.sample().shards.as_deref();
-    let shards = shards.filter(|shards| app.namespace_or_first() == Some(shards.namespace.as_str()));
-    shards.map_or(&[], |shards| shards.shards.as_slice())
+    shards.filter(|shards| app.namespace_or_first() == Some(shards.namespace.as_str()))
+}
+
+fn listed(app: &App) -> &[Shard] {
+    told(app).map_or(&[], |shards| shards.shards.as_slice())
 }
 
 fn namespace(app: &App) -> Option<&Namespace> {
@@ -165,9 +169,7 @@ fn namespace(app: &App) -> Option<&Namespace> {
 
 /// How a resize is, or how the last one ended.
 fn resize(app: &App) -> Option<&Resize> {
-    let shards = app.sample().shards.as_deref();
-    let shards = shards.filter(|shards| app.namespace_or_first() == Some(shards.namespace.as_str()))?;
-    shards.resize.as_ref()
+    told(app)?.resize.as_ref()
 }
 
 /// How often a shard's lock is waited for in a second.
@@ -347,10 +349,12 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
     if parts.has_border {
         let title = if is_choosing(app) { "choose a namespace" } else { "shards" };
         let count = app.list_of(Tab::Shards).rows.len().to_string();
+        // None are listed before they were asked about: that does not say that there are none.
+        let count = if is_choosing(app) || told(app).is_some() { &count } else { format::UNKNOWN };
         let note = listing::filter_note(app, Tab::Shards);
         let note = if is_choosing(app) && note.is_empty() { "Enter chooses, Esc goes back" } else { &note };
         let focused = is_choosing(app) || focus(app) == 1;
-        Panel { title, value: &count, note, focused, ..Panel::default() }.draw(parts.table, buffer, theme);
+        Panel { title, value: count, note, focused, ..Panel::default() }.draw(parts.table, buffer, theme);
     }
     let empty = empty(app);
     let table = table(app, &empty);
@@ -361,17 +365,19 @@ fn draw_table(app: &App, parts: &Parts, buffer: &mut Buffer) {
     let (rows, shards) = (&app.list_of(Tab::Shards).rows, listed(app));
     table.draw(parts.rows(), buffer, theme, |row| {
         let Some(row) = rows.get(row) else { return Vec::new() };
-        let Some(shard) = shards.get(row.index) else { return Vec::new() };
-        let waits =
-            waits(app, row.index).map_or(Cell::new(format::UNKNOWN, Role::Dim), |rate| format::rate(rate).into());
-        vec![
-            shard.shard.to_string().into(),
-            format::exact(shard.keys).into(),
-            format::exact(shard.expires).into(),
-            format::bytes(shard.used_bytes).into(),
-            waits,
-        ]
+        shards.get(row.index).map_or(Vec::new(), |shard| cells(app, row.index, shard))
     });
+}
+
+fn cells(app: &App, place: usize, shard: &Shard) -> Vec<Cell<'static>> {
+    let waits = waits(app, place).map_or(Cell::new(format::UNKNOWN, Role::Dim), |rate| format::rate(rate).into());
+    vec![
+        shard.shard.to_string().into(),
+        format::exact(shard.keys).into(),
+        format::exact(shard.expires).into(),
+        format::bytes(shard.used_bytes).into(),
+        waits,
+    ]
 }
 
 impl Screen for Shards {
@@ -406,8 +412,11 @@ impl Screen for Shards {
             return chooser::rows(app);
         }
         let list = app.list_of(Tab::Shards);
-        let filter = list.parsed_filter();
-        let shown = listed(app).iter().enumerate().filter(|(_, row)| filter.fits(&[("shard", &row.shard.to_string())]));
+        let search = Search::new(app, Tab::Shards, &COLUMNS);
+        let shown = listed(app).iter().enumerate().filter(|(place, row)| {
+            let number = if search.is_empty() { String::new() } else { row.shard.to_string() };
+            search.fits(&[("shard", &number)], |column| cells(app, *place, row).swap_remove(column))
+        });
         let key = |place: usize, row: &Shard| match list.sort {
             0 => SortKey::Number(place as f64),
             1 => Some(row.keys).into(),
@@ -420,7 +429,11 @@ impl Screen for Shards {
     }
 
     fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
-        if is_choosing(app) { vec!["name"] } else { vec!["shard"] }
+        if is_choosing(app) {
+            listing::filter_columns(&["name"], &chooser::COLUMNS)
+        } else {
+            listing::filter_columns(&[], &COLUMNS)
+        }
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
@@ -494,12 +507,14 @@ impl Screen for Shards {
 
     fn copy(&self, app: &App) -> Option<String> {
         let row = app.list_of(Tab::Shards).selected_row()?;
+        if is_choosing(app) {
+            return row.id.as_str().map(str::to_owned);
+        }
+        let Shard { shard, keys, expires, used_bytes, lock_waits } = listed(app).get(row.index)?;
         let namespace = app.namespace_or_first()?;
-        Some(
-            listed(app)
-                .get(row.index)
-                .map_or_else(|| namespace.to_owned(), |shard| format!("{namespace} {}", shard.shard)),
-        )
+        Some(format!(
+            "namespace={namespace} shard={shard} keys={keys} expires={expires} used_bytes={used_bytes} lock_waits={lock_waits}"
+        ))
     }
 
     fn view(&self, app: &App, frame: &mut Frame<'_>, body: Rect) {

@@ -6,7 +6,7 @@ use ratatui::layout::Size;
 use super::*;
 use crate::state::Options;
 use crate::state::msg::Msg;
-use crate::state::sample::{Info, Sample, Server, Shards as SampleShards};
+use crate::state::sample::{Info, Sample, Server};
 use crate::state::update::update;
 use crate::testing::{picture, press};
 
@@ -92,6 +92,47 @@ fn a_namespace_is_chosen_from_a_list() {
     assert_eq!(app.namespace.as_deref(), Some("a"));
     press(&mut app, "n⎋");
     assert_eq!((app.namespace.as_deref(), app.list().rows.len()), (Some("a"), 4));
+}
+
+#[test]
+fn the_chooser_writes_and_orders_as_namespaces_does() {
+    let mut app = app();
+    let mut sample = sample(3_000, None);
+    let namespace = |name: &str| Namespace { shards: Some(4_096), keys: Some(1), ..Namespace::named(name.into()) };
+    sample.namespaces = Some(Arc::new(["2", "10", "1"].map(namespace).to_vec()));
+    update(&mut app, Msg::Sample(Box::new(sample)), 3_000);
+    press(&mut app, "nss");
+    let shown: Vec<_> = app.list().rows.iter().filter_map(|row| row.id.as_str()).collect();
+    assert_eq!(shown, ["1", "2", "10"]);
+    assert!(picture(&app).contains(" 4096 "), "{}", picture(&app));
+    press(&mut app, "/shards=4096⏎");
+    assert_eq!(app.list().rows.len(), 3);
+    assert_eq!(Shards.copy(&app), Some("1".into()));
+}
+
+#[test]
+fn shards_that_were_not_read_are_not_none() {
+    let mut app = App::new(Options { tab: Tab::Shards, ..Options::default() }, Size::new(120, 40));
+    update(&mut app, Msg::Sample(Box::new(Sample { shards: None, ..sample(1_000, None) })), 1_000);
+    assert!(picture(&app).contains("shards ─") && !picture(&app).contains(" 0 ─"), "{}", picture(&app));
+}
+
+#[test]
+fn a_copied_shard_has_names() {
+    let app = app();
+    assert_eq!(Shards.copy(&app).unwrap(), "namespace=a shard=0 keys=10 expires=0 used_bytes=1000 lock_waits=0");
+}
+
+#[test]
+fn the_dialog_of_a_resize_tells_the_newest_number() {
+    let mut app = app();
+    press(&mut app, "R");
+    assert!(picture(&app).contains("4 shards, 46 keys"), "{}", picture(&app));
+    let mut sample = sample(3_000, None);
+    let namespace = Namespace { shards: Some(64), keys: Some(46), ..Namespace::named("a".into()) };
+    sample.namespaces = Some(Arc::new(vec![namespace]));
+    update(&mut app, Msg::Sample(Box::new(sample)), 3_000);
+    assert!(picture(&app).contains("64 shards, 46 keys"), "{}", picture(&app));
 }
 
 #[test]

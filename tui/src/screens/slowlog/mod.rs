@@ -8,7 +8,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::Screen;
 use super::details::Details;
-use super::listing::{self, Listing};
+use super::listing::{self, Listing, Search};
 use super::tally::{self, Tally};
 use crate::keymap::Action;
 use crate::state::list::{Column, Row, SortKey, sorted};
@@ -259,26 +259,33 @@ impl Screen for Slowlog {
 
     fn rows(&self, app: &App) -> Vec<Row> {
         let list = app.list_of(Tab::Slowlog);
-        let filter = list.parsed_filter();
+        let search = Search::new(app, Tab::Slowlog, &columns(app));
+        let has_date = has_dates(app);
         let fits = |entry: &SlowCommand| {
             let command = entry.args.first().map_or("", String::as_str);
-            filter.is_empty()
-                || filter.fits(&[
-                    ("request", &entry.args.join(" ")),
-                    ("command", command),
-                    ("cmd", command),
-                    ("client", &entry.client),
-                    ("addr", &entry.client),
-                    ("name", &entry.client_name),
-                ])
+            let is_found = || {
+                let (request, client) = (entry.args.join(" "), entry.client.as_str());
+                search.fits(
+                    &[
+                        ("request", &request),
+                        ("command", command),
+                        ("cmd", command),
+                        ("client", client),
+                        ("addr", client),
+                        ("name", &entry.client_name),
+                    ],
+                    |column| cells(app, entry, has_date).swap_remove(column),
+                )
+            };
+            search.is_empty() || is_found()
         };
         let shown = listed(app).iter().enumerate().filter(|(_, entry)| fits(entry));
         let rows = shown.map(|(index, row)| (sort_key(row, list.sort), Row { id: row.id.into(), index }));
         sorted(rows.collect(), list.is_descending(&COLUMNS))
     }
 
-    fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
-        vec!["request", "command", "cmd", "client", "addr", "name"]
+    fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
+        listing::filter_columns(&["command", "cmd", "addr"], &columns(app))
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

@@ -102,6 +102,8 @@ pub(super) fn line_width(app: &App, body: Rect) -> usize {
 }
 
 const LINE_NUMBER_WIDTH: u16 = 6;
+/// Columns of the longest number that a score can be: `-1.7976931348623157e+308`.
+const SCORE_WIDTH_MAX: usize = 24;
 
 /// The column whose heading is there.
 pub(super) fn column_at(app: &App, body: Rect, at: Position) -> Option<usize> {
@@ -225,7 +227,16 @@ fn total(app: &App) -> Option<u64> {
 }
 
 fn loaded(app: &App) -> String {
-    let count = format::exact(app.screens.keys.keys.len() as u64);
+    let browser = &app.screens.keys;
+    let count = format::exact(browser.keys.len() as u64);
+    let list = list_of_keys(app);
+    // What the scan found is all shown; what is typed hides some of it, and so does what the server cannot look for.
+    let pattern = Pattern::parse(list.filter.text());
+    let is_hiding = !pattern.is_any() && (list.filter.text() != browser.typed || pattern.scanned().is_none());
+    if is_hiding {
+        let shown = super::shown_keys(app, list).count() as u64;
+        return format!("{} of {count} loaded", format::exact(shown));
+    }
     match total(app) {
         Some(total) => format!("{count} of {} keys", format::exact(total)),
         None => format!("{count} keys"),
@@ -400,7 +411,8 @@ fn value_table<T>(opened: &Opened, list: &List, empty: &str, then: impl FnOnce(&
     let index = [Column::new("index", 6).right(), Column::new(content, 10).up_to(u16::MAX), size];
     let pair = [Column::new(name, 10).up_to(30), Column::new(content, 10).up_to(u16::MAX), size];
     let member = [Column::new(name, 10).up_to(u16::MAX), size];
-    let score = [Column::new(name, 10).up_to(u16::MAX), Column::new(content, 8).right()];
+    let widest = opened.items.iter().map(|item| item.content.len()).max().unwrap_or(0).min(SCORE_WIDTH_MAX);
+    let score = [Column::new(name, 10).up_to(u16::MAX), Column::new(content, 8).right().up_to(widest as u16)];
     let entry = [Column::new(name, 17).up_to(22), Column::new(content, 10).up_to(u16::MAX), size];
     let columns = match kind {
         Kind::String => &line[..],
@@ -532,6 +544,7 @@ fn item_strip(app: &App, opened: &Opened, area: Rect, buffer: &mut Buffer) {
     canvas.repeat(0, 0, area.width, theme.symbols().horizontal, Role::Border);
     let name = match opened.kind {
         Some(Kind::List) => format!("element {}", text::line(&item.name, 20, theme.symbols().ellipsis)),
+        Some(Kind::SortedSet) => format!("member, score {}", text::line(&item.content, SCORE_WIDTH_MAX, "")),
         _ if is_content => text::line(&item.name, usize::from(area.width / 2), theme.symbols().ellipsis),
         _ => "member".into(),
     };

@@ -29,9 +29,9 @@ use self::tree::Node;
 use self::value::{Kind, Opened};
 use super::Screen;
 use crate::keymap::Action;
-use crate::layout;
 use crate::output::Format;
 use crate::state::events::Level;
+use crate::state::input::Input;
 use crate::state::list::{Column, List, Row, RowId, SortKey, sorted};
 use crate::state::msg::{Answer, Effect, Request};
 use crate::state::sample::Wants;
@@ -39,6 +39,7 @@ use crate::state::tab::Tab;
 use crate::state::update::refresh;
 use crate::state::{App, NO_EFFECTS, Overlay, actions as all_actions};
 use crate::value::Value;
+use crate::{format, layout};
 
 pub(super) struct Keys;
 
@@ -102,12 +103,23 @@ fn sort_key(key: &Key, column: usize, now_ms: u64) -> SortKey {
     }
 }
 
+/// The keys that fit what is typed, and where they stand. Those whose type is not known yet may be of the one that is typed.
+fn shown_keys<'a>(app: &'a App, list: &List) -> impl DoubleEndedIterator<Item = (usize, &'a Key)> {
+    let browser = &app.screens.keys;
+    let (kind, typed) = pattern::split_type(list.filter.text());
+    let pattern = Pattern::parse(&typed);
+    let is_scanned = pattern.is_any() || (pattern.scanned().is_some() && typed == browser.typed);
+    let kind = kind.filter(|kind| kind != TYPES[0]);
+    let is_of_kind =
+        move |key: &Key| kind.as_ref().is_none_or(|kind| key.facts.as_deref().is_none_or(|facts| facts.kind == *kind));
+    let is_found = move |key: &Key| is_scanned || pattern.fits(name(&key.id));
+    browser.keys.iter().enumerate().filter(move |(_, key)| is_of_kind(key) && is_found(key))
+}
+
 /// Rows of the keys as a list shows them.
 fn key_rows(app: &App, list: &List) -> Vec<Row> {
     let browser = &app.screens.keys;
-    let pattern = Pattern::parse(list.filter.text());
-    let is_scanned = pattern.is_any() || (pattern.scanned().is_some() && list.filter.text() == browser.typed);
-    let places = browser.keys.iter().enumerate().filter(|(_, key)| is_scanned || pattern.fits(name(&key.id)));
+    let places = shown_keys(app, list);
     let is_descending = list.is_descending(&COLUMNS);
     if is_tree(list) {
         let places: Vec<usize> = places.map(|(place, _)| place).collect();
@@ -151,16 +163,25 @@ fn value_rows(app: &App, opened: &Opened) -> Vec<Row> {
     let list = app.list_of(Tab::Keys);
     let filter = list.parsed_filter();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (heading, content) = opened.kind.unwrap_or(Kind::String).headings();
     if opened.kind == Some(Kind::String) {
-        let lines = opened
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| filter.is_empty() || filter.fits(&[("line", &line.text)]));
+        let fits = |line: &show::Line| {
+            let number = line.number.map_or_else(String::new, |number| number.to_string());
+            filter.is_empty() || filter.fits(&[(content, &line.text), (heading, &number)])
+        };
+        let lines = opened.lines.iter().enumerate().filter(|(_, line)| fits(line));
         return lines.map(|(index, _)| Row { id: (index as u64).into(), index }).collect();
     }
     let items = opened.items.iter().enumerate().filter(|(_, item)| {
-        filter.is_empty() || filter.fits(&[("name", &text(&item.name)), ("value", &text(&item.content))])
+        let is_found = || {
+            let (name, value) = (text(&item.name), text(&item.content));
+            let mut columns = vec![("name", name.as_str()), ("value", &value), (heading, &name), (content, &value)];
+            // Words are not looked for in sizes.
+            let size = format::bytes(item.size as u64);
+            columns.extend(filter.names("size").then_some(("size", size.as_str())));
+            filter.fits(&columns)
+        };
+        filter.is_empty() || is_found()
     });
     let rows = items.map(|(index, item)| {
         let key = match list.sort {
@@ -302,6 +323,15 @@ fn choose_type(app: &mut App, argument: Option<&str>) {
             browser.restart();
         }
         None => app.tell(Level::Warn, format!("type: {}", TYPES.join(", "))),
+    }
+}
+
+/// Looks for keys of the type that was typed beside the pattern.
+fn take_type(app: &mut App) {
+    let (kind, rest) = pattern::split_type(app.list_of(Tab::Keys).filter.text());
+    if let Some(kind) = kind {
+        app.list_of_mut(Tab::Keys).filter = Input::new(rest);
+        choose_type(app, Some(&kind));
     }
 }
 
@@ -451,9 +481,9 @@ impl Screen for Keys {
 
     fn filter_words(&self, app: &App) -> &'static str {
         if app.screens.keys.opened.is_some() {
-            "words, !word, name=word, value=word"
+            "words, !word, column=word"
         } else {
-            "pattern: user:*, word, !word"
+            "pattern user:*, word, !word, type=hash"
         }
     }
 
@@ -473,6 +503,7 @@ impl Screen for Keys {
         }
         let is_typing = matches!(app.overlays.last(), Some(Overlay::Filter));
         if app.screens.keys.opened.is_none() && !is_typing {
+            take_type(app);
             let typed = app.list_of(Tab::Keys).filter.text();
             if typed != app.screens.keys.typed {
                 let is_other = Pattern::parse(typed).scanned() != Pattern::parse(&app.screens.keys.typed).scanned();

@@ -41,6 +41,26 @@ impl Pattern {
     }
 }
 
+/// Parts `type=hash` from the pattern beside which it was typed.
+pub(super) fn split_type(text: &str) -> (Option<String>, String) {
+    let words = text.split(' ').scan(0, |at, word| {
+        let start = *at;
+        *at += word.len() + 1;
+        Some((start, word))
+    });
+    let kind = words.into_iter().find_map(|(start, word)| Some((start, word.len(), word.strip_prefix(TYPE)?)));
+    let Some((start, len, kind)) = kind else { return (None, text.to_owned()) };
+    // A space went with it, before or after.
+    let rest = match (text[..start].strip_suffix(' '), text[start + len..].strip_prefix(' ')) {
+        (Some(before), Some(after)) => format!("{before} {after}"),
+        (before, after) => format!("{}{}", before.unwrap_or_default(), after.unwrap_or_default()),
+    };
+    (Some(kind.to_ascii_lowercase()), rest)
+}
+
+/// What a type is typed behind.
+const TYPE: &str = "type=";
+
 /// The glob of what was typed, with the escapes of [`show::unescape`] as the bytes they stand for, and whether it holds anything that
 /// stands for other characters.
 fn compiled(text: &str) -> (Vec<u8>, bool) {
@@ -199,6 +219,22 @@ mod tests {
         assert!(Pattern::parse(r"a\nb").fits(b"xa\nby") && !Pattern::parse(r"a\nb").fits(b"anb"));
         assert!(!Pattern::parse("!web").fits(b"a:web:1") && Pattern::parse("!web").fits(b"a:1"));
         assert!(Pattern::parse("web").fits(b"a:web:1") && Pattern::parse("!").fits(b"x"));
+    }
+
+    #[test]
+    fn a_type_is_no_part_of_the_pattern() {
+        for (typed, kind, rest) in [
+            ("type=hash", Some("hash"), ""),
+            ("type=ZSET user:*", Some("zset"), "user:*"),
+            ("user:* type=set", Some("set"), "user:*"),
+            ("a  b type=list c", Some("list"), "a  b c"),
+            ("type=", Some(""), ""),
+            ("*type=hash*", None, "*type=hash*"),
+            ("!type=hash", None, "!type=hash"),
+            ("user 1", None, "user 1"),
+        ] {
+            assert_eq!(split_type(typed), (kind.map(str::to_owned), rest.to_owned()), "{typed}");
+        }
     }
 
     proptest! {

@@ -559,3 +559,51 @@ fn a_key_without_a_name_is_seen() {
     let Some(Overlay::Dialog(dialog)) = app.overlays.last() else { panic!() };
     assert!(dialog.lines.contains(&("key".into(), "\"\"".into())), "{:?}", dialog.lines);
 }
+
+#[test]
+fn a_type_that_is_typed_is_looked_for_like_one_that_f_chooses() {
+    let mut server = Fake::of(&[&["a", "b"]]);
+    let mut app = server.started(SIZE);
+    server.press(&mut app, "/type=hash user:*");
+    assert!(!server.asked.iter().any(|line| line.contains("TYPE hash")), "not before it is typed whole");
+    server.press(&mut app, "⏎");
+    assert!(server.asked.contains(&"SCAN 0 COUNT 500 MATCH user:* TYPE hash".to_owned()), "{:?}", server.asked);
+    assert_eq!(app.list().filter.text(), "user:*");
+    server.press(&mut app, "f");
+    assert!(server.asked.contains(&"SCAN 0 COUNT 500 MATCH user:* TYPE list".to_owned()), "{:?}", server.asked);
+    server.press(&mut app, "⎋/type=nosuch⏎");
+    assert!(app.events.newest().next().unwrap().text.starts_with("type: any, string"));
+    server.press(&mut app, "/type=any⏎");
+    assert_eq!(server.asked.iter().rfind(|line| line.starts_with("SCAN")).unwrap(), "SCAN 0 COUNT 500");
+    assert!(!server.asked.iter().any(|line| line.contains("*type")), "{:?}", server.asked);
+}
+
+#[test]
+fn the_title_counts_what_is_shown_while_a_pattern_is_typed() {
+    let mut server = Fake::of(&[&["a", "ab", "c"]]);
+    let mut app = server.started(SIZE);
+    assert!(picture(&app).contains("3 of 1,000 keys"), "{}", picture(&app));
+    for (keys, shown) in [("/a", "2 of 3 loaded"), ("x", "0 of 3 loaded"), ("⎋/!a⏎", "1 of 3 loaded")] {
+        server.press(&mut app, keys);
+        assert!(picture(&app).contains(shown), "{shown}: {}", picture(&app));
+    }
+}
+
+#[test]
+fn a_score_is_shown_whole() {
+    let pairs = ["Palermo", "3479099956230698"].iter().map(bytes).collect();
+    let (_, app) = opened("zset", vec![("ZRANGE", Value::Array(pairs))]);
+    assert!(picture(&app).contains(" 3479099956230698 "), "{}", picture(&app));
+    assert!(picture(&app).contains("member, score 3479099956230698"), "{}", picture(&app));
+}
+
+#[test]
+fn values_are_filtered_by_their_headings() {
+    let fields = ["name", "Ann", "age", "7"].iter().map(bytes).collect();
+    let (mut server, mut app) = opened("hash", vec![("HSCAN", Value::Array(vec![bytes("0"), Value::Array(fields)]))]);
+    for (filter, rows) in [("field=na", 1), ("value=7", 1), ("size=3B", 1), ("name=a", 2), ("value=70", 0)] {
+        server.press(&mut app, &format!("/{filter}⏎"));
+        assert_eq!(app.list().rows.len(), rows, "{filter}");
+        server.press(&mut app, "/⎋");
+    }
+}

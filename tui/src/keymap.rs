@@ -471,11 +471,14 @@ pub struct Entry {
     pub words: Cow<'static, str>,
     /// The word for it in the key bar, by which it is found as well.
     pub hint: Cow<'static, str>,
+    /// What they do; nothing for the keys of dialogs.
+    pub action: Option<Action>,
 }
 
 impl Entry {
     fn of(binding: &Binding) -> Self {
-        Self { keys: binding.labels(), words: binding.help.into(), hint: binding.hint.into() }
+        let (words, hint) = (binding.help.into(), binding.hint.into());
+        Self { keys: binding.labels(), words, hint, action: Some(binding.action) }
     }
 }
 
@@ -485,13 +488,24 @@ pub fn help(shown: Tab, tabs: &[Tab], is_offered: impl Fn(Tab, &Binding) -> bool
         title: title.to_owned(),
         entries: bindings.into_iter().map(Entry::of).collect(),
     };
+    let is_everywhere = |binding: &Binding| match binding.context {
+        Context::Global => true,
+        Context::Elsewhere(but) => !but.contains(&shown),
+        Context::List | Context::Tabs(_) => false,
+    };
+    // What does the same on all screens is told once: among those of the one that is shown, or else of all.
+    let is_of_all = |binding: &Binding| {
+        let is_same = |other: &&Binding| other.action == binding.action && other.keys == binding.keys;
+        BINDINGS.iter().filter(is_same).any(|other| matches!(other.context, Context::Elsewhere(_)))
+    };
     let of_tab = |tab: Tab| {
         let is_its = |binding: &&Binding| matches!(binding.context, Context::Tabs(tabs) if tabs.contains(&tab));
-        let bindings = BINDINGS.iter().filter(is_its).filter(|binding| is_offered(tab, binding));
+        let bindings = BINDINGS.iter().filter(is_its).filter(|binding| tab == shown || !is_of_all(binding));
+        let bindings = bindings.filter(|binding| is_offered(tab, binding));
         section(tab.title(), bindings.collect())
     };
-    let of_all = |title, is_its: fn(&Context) -> bool| {
-        let bindings = BINDINGS.iter().filter(|binding| is_its(&binding.context));
+    let of_all = |title, is_its: &dyn Fn(&Binding) -> bool| {
+        let bindings = BINDINGS.iter().filter(|binding| is_its(binding));
         section(title, bindings.filter(|binding| tabs.iter().any(|&tab| is_offered(tab, binding))).collect())
     };
     let dialogs = [
@@ -500,12 +514,13 @@ pub fn help(shown: Tab, tabs: &[Tab], is_offered: impl Fn(Tab, &Binding) -> bool
         ("PgUp PgDn", "scroll what does not fit"),
         ("Esc", "cancel"),
     ];
-    let entries =
-        dialogs.map(|(keys, words)| Entry { keys: keys.to_owned(), words: words.into(), hint: "".into() }).to_vec();
+    let entries = dialogs
+        .map(|(keys, words)| Entry { keys: keys.to_owned(), words: words.into(), hint: "".into(), action: None })
+        .to_vec();
     let mut sections = vec![
         of_tab(shown),
-        of_all("Lists", |context| *context == Context::List),
-        of_all("Everywhere", |context| matches!(context, Context::Global | Context::Elsewhere(_))),
+        of_all("Lists", &|binding| binding.context == Context::List),
+        of_all("Everywhere", &is_everywhere),
         Section { title: "Dialogs".into(), entries },
     ];
     sections.extend(tabs.iter().filter(|tab| **tab != shown).map(|&tab| of_tab(tab)));
@@ -583,6 +598,16 @@ mod tests {
             assert!(!is_there || !binding.is_change, "{binding:?}");
         }
         assert!(!help.iter().any(|section| section.title == Shards.title()));
+    }
+
+    #[test]
+    fn a_key_that_does_the_same_everywhere_stands_in_the_help_once() {
+        for tab in Tab::ALL {
+            let help = help(tab, &Tab::ALL, |_, _| true);
+            let saves = help.iter().flat_map(|section| &section.entries);
+            let saves = saves.filter(|entry| entry.action == Some(Action::BackgroundSave));
+            assert_eq!(saves.count(), 1, "{tab:?}");
+        }
     }
 
     #[test]

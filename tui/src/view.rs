@@ -357,6 +357,10 @@ fn with_help<T>(app: &App, query: &input::Input, offset: usize, then: impl FnOnc
     for section in &mut sections {
         section.title = of_server(app, &section.title).into_owned();
         for entry in &mut section.entries {
+            if entry.action == Some(keymap::Action::Filter) {
+                let words = format!("filter the rows: {}", screens::of(app.tab).filter_words(app));
+                entry.words = if screens::of(app.tab).has_list() { words.into() } else { entry.words.clone() };
+            }
             entry.words = of_server(app, &entry.words).into_owned().into();
             entry.hint = of_server(app, &entry.hint).into_owned().into();
         }
@@ -391,5 +395,11 @@ fn draw_palette(
     let matches: Vec<Candidate<'_>> =
         names.iter().map(|(name, words)| Candidate { name: name.trim_end(), words }).collect();
     let selected = selected.min(matches.len().saturating_sub(1));
-    Palette { input: typed(input, "command"), matches: &matches, selected }.draw(screen, buffer, app.options.theme)
+    let why = palette::why_nothing(app, input.text());
+    let empty = why.as_deref().unwrap_or("no such command");
+    Palette { input: typed(input, "command"), matches: &matches, selected, empty }.draw(
+        screen,
+        buffer,
+        app.options.theme,
+    )
 }

@@ -23,13 +23,23 @@ pub fn read(app: &App, line: &str, selected: usize) -> Result<(Action, Option<St
     if let Some(why) = named.and_then(|command| refusal(app, command.action)) {
         return Err(format!("{name}: {why}"));
     }
-    keymap::parse_command(line, &candidates(app, line), selected)
+    let candidates = candidates(app, line);
+    match why_nothing(app, line).filter(|_| candidates.is_empty()) {
+        Some(why) => Err(why),
+        None => keymap::parse_command(line, &candidates, selected),
+    }
+}
+
+/// Why no command is offered for what was typed, where there is one that would fit it best.
+pub fn why_nothing(app: &App, line: &str) -> Option<String> {
+    let command = keymap::candidates(line).into_iter().next()?;
+    Some(format!("{}: {}", command.names[0], refusal(app, command.action)?))
 }
 
 /// Why this cannot be done on any screen.
 fn refusal(app: &App, action: Action) -> Option<String> {
     if app.options.is_readonly && keymap::is_change(action) {
-        return Some(format!("refused, {}", app.why_readonly()));
+        return Some(format!("refused: {}", app.why_readonly()));
     }
     if !app.has_data() {
         return keymap::needs_server(action).then(|| not_connected(app));

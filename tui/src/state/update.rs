@@ -429,11 +429,16 @@ pub(crate) fn act(app: &mut App, action: Action, argument: Option<&str>) -> Vec<
         }
         Action::BackgroundSave => app.open(actions::background_save(app)),
         Action::Save => app.open(actions::save(app)),
-        Action::Copy => return screen.copy(app).map_or(NO_EFFECTS, |text| vec![Effect::Copy(text)]),
+        Action::Copy => match screen.copy(app) {
+            Some(text) => return vec![Effect::Copy(text)],
+            None => app.tell(Level::Info, "nothing to copy"),
+        },
         Action::Export => return export(app, argument),
         Action::Theme => change_theme(app, argument),
         Action::Mouse => {
             app.options.has_mouse = !app.options.has_mouse;
+            let words = if app.options.has_mouse { "mouse: on" } else { "mouse: off, the terminal selects" };
+            app.tell(Level::Info, words);
             return vec![Effect::SetMouse(app.options.has_mouse)];
         }
         Action::Filter if screen.has_list() => match argument {

@@ -31,6 +31,8 @@ pub struct Palette<'a> {
     pub matches: &'a [Candidate<'a>],
     /// Index of the chosen one.
     pub selected: usize,
+    /// What to say when none matches.
+    pub empty: &'a str,
 }
 
 /// How well `name` answers `query`: the lower the better, none when the letters of the query do not occur in it in their order.
@@ -101,7 +103,7 @@ impl Palette<'_> {
     fn draw_matches(&self, canvas: &mut Canvas<'_>) {
         let rows = canvas.height().saturating_sub(1);
         if self.matches.is_empty() {
-            canvas.text(3, 1, "no such command", Role::Label);
+            canvas.text(3, 1, self.empty, Role::Label);
             return;
         }
         let names = self.matches.iter().map(|candidate| text::width(candidate.name)).max().unwrap_or(0);
@@ -148,7 +150,8 @@ mod tests {
     ];
 
     fn palette(text: &str) -> Palette<'_> {
-        Palette { input: Input { text, cursor: text.len(), placeholder: "" }, matches: COMMANDS, selected: 1 }
+        let input = Input { text, cursor: text.len(), placeholder: "" };
+        Palette { input, matches: COMMANDS, selected: 1, empty: "no such command" }
     }
 
     #[test]

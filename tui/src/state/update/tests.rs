@@ -601,3 +601,37 @@ fn without_colours_themes_are_not_chosen() {
     type_in(&mut app, "t");
     assert_eq!((app.options.theme.palette, last_event(&app).contains("NO_COLOR")), (Palette::Dark, true));
 }
+
+#[test]
+fn what_comes_to_nothing_is_said() {
+    let mut app = app();
+    type_in(&mut app, "8y");
+    assert_eq!(last_event(&app), "nothing to copy");
+    type_in(&mut app, "M");
+    let first = last_event(&app).to_owned();
+    type_in(&mut app, "M");
+    let mut words = [first.as_str(), last_event(&app)];
+    words.sort();
+    assert_eq!(words, ["mouse: off, the terminal selects", "mouse: on"]);
+}
+
+#[test]
+fn a_command_that_is_refused_is_no_unknown_one() {
+    let mut app = readonly();
+    type_in(&mut app, ":flus");
+    let words = "flush: refused: started with --readonly";
+    assert!(picture(&app).contains(words), "{}", picture(&app));
+    type_in(&mut app, "⏎");
+    assert_eq!(last_event(&app), words);
+    type_in(&mut app, "zzz");
+    assert!(picture(&app).contains("no such command"), "{}", picture(&app));
+}
+
+#[test]
+fn the_help_tells_what_the_filter_of_the_screen_understands() {
+    let mut app = app();
+    type_in(&mut app, "9?filter");
+    assert!(picture(&app).contains("type=hash"), "{}", picture(&app));
+    type_in(&mut app, "⎋4?filter");
+    assert!(!picture(&app).contains("type=hash") && picture(&app).contains("column=word"), "{}", picture(&app));
+}

@@ -32,7 +32,7 @@ const CHARTS: [(&str, CommandMetric, Unit); 5] = [
 pub(super) fn whole(app: &App, figures: &Figures<'_>, area: Rect, buffer: &mut Buffer) {
     let name = listing::cell(app, &figures.command.name);
     let share = format!("{} of command time", format::percent(figures.share.unwrap_or(f64::NAN)));
-    let panel = Panel { title: &name, value: &share, focused: true, ..Panel::default() };
+    let panel = Panel { title: &name, value: &share, note: "bars: log", focused: true, ..Panel::default() };
     let inner = if area.height >= 12 { panel.draw(area, buffer, app.options.theme) } else { area };
     let bars = bars(app, figures);
     // Where there is hardly room the chart goes first.
@@ -52,7 +52,7 @@ pub(super) fn whole(app: &App, figures: &Figures<'_>, area: Rect, buffer: &mut B
 pub(super) fn histogram(app: &App, figures: &Figures<'_>, area: Rect, focused: bool, buffer: &mut Buffer) {
     let name = listing::cell(app, &figures.command.name);
     let title = format!("{name}: latency");
-    let panel = Panel { title: &title, note: "since start", focused, ..Panel::default() };
+    let panel = Panel { title: &title, note: "since start, bars: log", focused, ..Panel::default() };
     let inner = panel.draw(area, buffer, app.options.theme);
     draw_bars(app, &bars(app, figures), Panel::padded(inner), buffer);
 }

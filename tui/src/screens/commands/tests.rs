@@ -108,6 +108,25 @@ fn the_filter_is_by_name() {
 }
 
 #[test]
+fn any_column_can_be_filtered_by() {
+    let mut app = app(120, 40);
+    for (filter, shown) in
+        [("calls/s=0", vec!["keys"]), ("calls/s=100", vec!["set"]), ("%time=80.0", vec!["set"]), ("avg=9", vec![])]
+    {
+        crate::testing::press(&mut app, &format!("/⌫{filter}⏎"));
+        assert_eq!(names(&app), shown, "{filter}");
+    }
+}
+
+#[test]
+fn that_bars_are_logarithmic_is_said() {
+    let mut app = app(120, 40);
+    assert!(picture(&app).contains("since start, bars: log"), "{}", picture(&app));
+    press(&mut app, KeyCode::Enter);
+    assert!(picture(&app).contains("bars: log"), "{}", picture(&app));
+}
+
+#[test]
 fn details_follow_the_selection_and_v_goes_on_to_the_next_chart() {
     let mut app = app(60, 16);
     press(&mut app, KeyCode::Home);

@@ -222,10 +222,11 @@ fn summary(app: &App, curve: &Curve<'_>) -> Note {
 /// A tile that has the whole body: all its curves below each other.
 fn large(app: &App, index: usize, tile: &Tile<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = app.options.theme;
-    let panel = Panel { title: tile.title, value: &tile.value, value_role: tile.value_role, note: "", focused: true };
-    let inner = panel.draw(area, buffer, theme);
     let bars = if index == LATENCY { percentiles(app, &tile.notes) } else { Vec::new() };
-    let bars_height = if inner.height >= 10 { bars.len() as u16 } else { 0 };
+    let bars_height = if Panel::inner(area).height >= 10 { bars.len() as u16 } else { 0 };
+    let note = if bars_height > 0 { "bars: log" } else { "" };
+    let panel = Panel { title: tile.title, value: &tile.value, value_role: tile.value_role, note, focused: true };
+    let inner = panel.draw(area, buffer, theme);
     let [usage, charts, histogram, notes] = Layout::vertical([
         Constraint::Length(u16::from(tile.usage.is_some() && inner.height >= 2)),
         Constraint::Fill(1),

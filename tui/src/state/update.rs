@@ -124,10 +124,15 @@ fn take(app: &mut App, mut sample: Sample) {
     app.history.record(&sample, &app.wants.visible_namespaces);
     let saved = app.saves.note(&sample);
     app.paces.note(&sample);
-    app.shard_waits.note(&sample);
+    app.shard_waits.note(&sample, app.history.rate_ms);
+    app.history.rate_ms = rate_ms(app);
     note_what_changed(app, &sample, &saved);
     app.settings_seen.record(&sample);
-    app.before = app.told.replace(Arc::new(sample.clone()));
+    let told = app.told.replace(Arc::new(sample.clone()));
+    // What is exported has rates as well.
+    if told.as_ref().is_none_or(|told| sample.at_ms.abs_diff(told.at_ms) >= app.options.interval_ms / 2) {
+        app.before = told;
+    }
     // Another server, or the same one started anew, leaves nothing worth keeping.
     if sample.server.address == app.latest.server.address {
         sample.keep_from(&app.latest);
@@ -139,6 +144,12 @@ fn take(app: &mut App, mut sample: Sample) {
 fn note_what_changed(app: &mut App, sample: &Sample, saved: &[Save]) {
     if !app.has_data() {
         return;
+/// How long a rate is taken over at least, in milliseconds. A screen that is gone to is polled for at once, and so is a change: what
+/// lies between two such polls is mostly the first of them.
+fn rate_ms(app: &App) -> u64 {
+    (app.options.interval_ms / 2).clamp(250, 2_000)
+}
+
     }
     let (before, now) = (Arc::clone(&app.latest.info), Arc::clone(&sample.info));
     if before.text("run_id") != now.text("run_id") {

@@ -181,6 +181,19 @@ fn answers_become_events_and_a_poll() {
 }
 
 #[test]
+fn rates_of_what_is_exported_are_not_those_between_two_polls_at_once() {
+    let mut app = App::new(Options::default(), Size::new(80, 24));
+    let mut before = |at_ms| {
+        update(&mut app, Msg::Sample(Box::new(sample(at_ms, "run_id:1\r\n"))), at_ms);
+        app.sample_before().map(|before| before.at_ms)
+    };
+    assert_eq!(
+        [1_000, 1_010, 2_010, 2_030, 3_010].map(&mut before),
+        [None, None, Some(1_010), Some(1_010), Some(2_030)]
+    );
+}
+
+#[test]
 fn how_a_save_ends_is_told_by_what_the_server_knows_of_it_then() {
     let mut app = app();
     let told = |app: &App| app.events.newest().next().map(|event| (event.level, event.text.clone())).unwrap();

@@ -90,7 +90,7 @@ pub async fn run(
             && let Err(error) = recording.write(sample)
         {
             recorder = None;
-            update(&mut app, Msg::Notice(Err(format!("the recording has ended: {error}"))), clock::now_ms());
+            update(&mut app, Msg::RecordingFailed(format!("the recording has ended: {error}")), clock::now_ms());
         }
         for effect in update(&mut app, msg, clock::now_ms()) {
             match effect {

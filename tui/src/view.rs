@@ -9,7 +9,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use crate::state::dialog::{Dialog, Focus};
-use crate::state::events::Level;
+use crate::state::events::{Event, Level};
 use crate::state::tab::Tab;
 use crate::state::{App, Connection, Overlay, Pending, input, palette};
 use crate::theme::Role;
@@ -230,10 +230,12 @@ fn with_alert<T>(app: &App, then: impl FnOnce(&Alert<'_>) -> T) -> Option<T> {
     Some(then(&Alert { title: "DISCONNECTED", reason: &reason, next: &next, role: Role::BadgeBad }))
 }
 
-/// The newest event, while it is new, unless the screen shows events anyway; otherwise what is not answered yet.
+/// What was said last, while it is new, unless it is an event and the screen shows events anyway; otherwise what is not answered
+/// yet.
 fn toast(app: &App, area: Rect, buffer: &mut Buffer) {
     let shows_events = app.has_data() && screens::of(app.tab).shows_events(app, area);
-    let newest = app.events.newest().next().filter(|_| !shows_events);
+    let is_event = |said: &Event| app.events.newest().next() == Some(said);
+    let newest = app.said.as_ref().filter(|said| !(shows_events && is_event(said)));
     let is_new = newest.is_some_and(|event| app.now_ms.saturating_sub(event.at_ms) < TOAST_MS);
     // What is answered at once is not worth a flicker.
     if let Some(pending) = app.pending().filter(|pending| !is_new && pending_s(app, pending) > 0) {

@@ -74,6 +74,8 @@ pub struct Entry {
     pub heading: Option<&'static str>,
     /// Whether there is always a value.
     pub is_always: bool,
+    /// Whether it is whole seconds cut off, though its unit is less.
+    pub is_coarse: bool,
     /// What tables say instead of a zero that is no amount.
     pub zero: Option<&'static str>,
     /// The value.
@@ -82,7 +84,16 @@ pub struct Entry {
 
 impl Entry {
     fn new(name: &'static str, kind: Kind, cell: Option<Cell>, meaning: &'static str) -> Self {
-        Self { name, kind, meaning, heading: None, is_always: false, zero: None, cell: cell.unwrap_or(Cell::Null) }
+        Self {
+            name,
+            kind,
+            meaning,
+            heading: None,
+            is_always: false,
+            is_coarse: false,
+            zero: None,
+            cell: cell.unwrap_or(Cell::Null),
+        }
     }
 
     fn whole(name: &'static str, kind: Kind, value: impl Into<Option<u64>>, meaning: &'static str) -> Self {
@@ -104,6 +115,12 @@ impl Entry {
     /// Its zero is no amount but this.
     pub fn zero_is(mut self, words: &'static str) -> Self {
         self.zero = Some(words);
+        self
+    }
+
+    /// It is whole seconds cut off, where that is so.
+    pub fn in_whole_seconds(mut self, is_coarse: bool) -> Self {
+        self.is_coarse = is_coarse;
         self
     }
 

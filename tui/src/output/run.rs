@@ -178,7 +178,7 @@ async fn follow(
                 }
                 before = Some(now);
             }
-            Msg::Notice(Err(error)) => return Err(Failure::Connection(format!("{place}: {error}"))),
+            Msg::RecordingFailed(error) => return Err(Failure::Connection(format!("{place}: {error}"))),
             Msg::Ended => return Ok(()),
             _ => {}
         }

@@ -95,6 +95,7 @@ fn shown(entry: &Entry) -> String {
         (Cell::Whole(value), Kind::Bytes) => format::bytes(*value),
         (Cell::Whole(value @ 0..60), Kind::Seconds) => format!("{value} s"),
         (Cell::Whole(value), Kind::Seconds) => format::duration(Duration::from_secs(*value), "µ"),
+        (Cell::Whole(value), Kind::Milliseconds) if entry.is_coarse => format::whole_seconds(value / 1_000),
         (Cell::Whole(value), Kind::Milliseconds) => format::duration(Duration::from_millis(*value), "µ"),
         (Cell::Whole(value), Kind::Time) => time(*value),
         (Cell::Whole(value), _) => value.to_string(),
@@ -110,4 +111,18 @@ fn shown(entry: &Entry) -> String {
 fn time(at_s: u64) -> String {
     let at = i64::try_from(at_s).ok().and_then(|at_s| jiff::Timestamp::from_second(at_s).ok());
     at.map_or_else(|| format::UNKNOWN.to_owned(), |at| at.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::milliseconds;
+    use super::*;
+
+    #[test]
+    fn whole_seconds_claim_no_more_than_they_tell() {
+        let told = |value: Option<u64>, is_coarse| shown(&milliseconds("took", value, "").in_whole_seconds(is_coarse));
+        assert_eq!([0, 2_000].map(|value| told(Some(value), true)), ["<1 s", "2 s"]);
+        assert_eq!([12, 2_000].map(|value| told(Some(value), false)), ["12.0 ms", "2.0 s"]);
+        assert_eq!(told(None, true), format::UNKNOWN);
+    }
 }

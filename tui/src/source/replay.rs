@@ -37,7 +37,7 @@ async fn play<R: BufRead>(recording: Recording<R>, speed: f64, messages: &mpsc::
     for sample in recording {
         let sample = match sample {
             Ok(sample) => sample,
-            Err(error) => return send(Msg::Notice(Err(format!("recording: {error}")))).await,
+            Err(error) => return send(Msg::RecordingFailed(format!("recording: {error}"))).await,
         };
         match last_ms {
             None => send(Msg::Connected(sample.server.clone())).await?,

@@ -29,6 +29,15 @@ pub struct Event {
     pub text: String,
 }
 
+impl Event {
+    /// One whose text is cut to `TEXT_SIZE_MAX`.
+    pub fn new(at_ms: u64, level: Level, text: impl Into<String>) -> Self {
+        let mut text = text.into();
+        shorten(&mut text);
+        Self { at_ms, level, text }
+    }
+}
+
 /// The last events, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Events {
@@ -41,9 +50,7 @@ impl Events {
         if self.events.len() == EVENTS_MAX {
             self.events.pop_front();
         }
-        let mut text = text.into();
-        shorten(&mut text);
-        self.events.push_back(Event { at_ms, level, text });
+        self.events.push_back(Event::new(at_ms, level, text));
     }
 
     /// The events, newest first.

@@ -1,7 +1,8 @@
 //! Histories: what samples told over time, for charts and rates.
 //!
 //! A `Track` is a ring of the last `POINTS_MAX` points of one thing (the server, a namespace, a command); a column of it is a
-//! `Series`. Counters are kept as rates: one that went down means that the server restarted, and then there is no rate. Where
+//! `Series`. Counters are kept as rates: one that went down means that the server restarted, and then there is no rate; where
+//! polls follow each other at once the rate before holds on, for what a poll costs would be all that it tells. Where
 //! nothing is known (a lost connection, a field the server does not tell) the value is a gap, NaN in the ring. Everything
 //! survives a reconnect.
 
@@ -223,34 +224,48 @@ pub struct Track {
     times_ms: VecDeque<u64>,
     /// Row by row; NaN is a gap.
     values: VecDeque<f32>,
+    /// The counters that rates are taken from, and when they were told.
     counters: Vec<Option<f64>>,
+    counters_ms: Option<u64>,
 }
 
 impl Track {
     fn new(columns: usize) -> Self {
-        Self { columns, times_ms: VecDeque::new(), values: VecDeque::new(), counters: vec![None; columns] }
+        Self {
+            columns,
+            times_ms: VecDeque::new(),
+            values: VecDeque::new(),
+            counters: vec![None; columns],
+            counters_ms: None,
+        }
     }
 
     fn last_ms(&self) -> Option<u64> {
         self.times_ms.back().copied()
     }
 
-    fn push(&mut self, at_ms: u64, raws: &[Raw]) {
+    /// Adds a point. Rates are those of `rate_ms` at least: within less the one before holds on.
+    fn push(&mut self, at_ms: u64, raws: &[Raw], rate_ms: u64) {
         debug_assert_eq!(raws.len(), self.columns, "a value for each column");
-        let last_ms = match self.last_ms() {
+        match self.last_ms() {
             Some(last_ms) if last_ms == at_ms => return,
             // The clock was set back: what was noted then cannot be put in order.
-            Some(last_ms) if last_ms > at_ms => {
-                *self = Self::new(self.columns);
-                None
-            }
-            last_ms => last_ms,
-        };
-        let seconds = last_ms.map(|last_ms| (at_ms - last_ms) as f64 / 1_000.0);
+            Some(last_ms) if last_ms > at_ms => *self = Self::new(self.columns),
+            _ => {}
+        }
+        let since_ms = self.counters_ms.map(|counters_ms| at_ms - counters_ms);
+        let went_down = |(raw, before): (&Raw, &Option<f64>)| matches!((raw, before), (Raw::Counter(Some(now)), Some(before)) if now < before);
+        let is_restart = raws.iter().zip(&self.counters).any(went_down);
+        let is_early = since_ms.is_some_and(|since_ms| since_ms < rate_ms) && !is_restart;
+        if !is_early {
+            self.counters_ms = Some(at_ms);
+        }
+        let seconds = since_ms.map(|since_ms| since_ms as f64 / 1_000.0);
         let mut row: Vec<f64> = Vec::with_capacity(self.columns);
         for (column, raw) in raws.iter().enumerate() {
             row.push(match *raw {
                 Raw::Gauge(value) => value.unwrap_or(f64::NAN),
+                Raw::Counter(_) if is_early => self.newest(column),
                 Raw::Counter(now) => {
                     let before = std::mem::replace(&mut self.counters[column], now);
                     match (now, before, seconds) {
@@ -272,6 +287,12 @@ impl Track {
             self.append(at_ms, std::iter::repeat_n(f64::NAN, self.columns));
         }
         self.counters.fill(None);
+        self.counters_ms = None;
+    }
+
+    fn newest(&self, column: usize) -> f64 {
+        let first = self.values.len().checked_sub(self.columns);
+        first.and_then(|first| self.values.get(first + column)).map_or(f64::NAN, |value| (*value).into())
     }
 
     fn append(&mut self, at_ms: u64, row: impl Iterator<Item = f64>) {
@@ -377,6 +398,8 @@ impl Series<'_> {
 /// All histories of one server.
 #[derive(Clone, Debug)]
 pub struct History {
+    /// Milliseconds that a rate is taken over at least.
+    pub rate_ms: u64,
     server: Track,
     /// Has a point only when commands were polled.
     latency: Track,
@@ -387,6 +410,7 @@ pub struct History {
 impl Default for History {
     fn default() -> Self {
         Self {
+            rate_ms: 0,
             server: Track::new(ServerMetric::COUNT),
             latency: Track::new(LatencyMetric::COUNT),
             namespaces: HashMap::new(),
@@ -399,18 +423,18 @@ impl History {
     /// Notes a sample as it was polled. `looked_at` are namespaces whose history is kept whether they are busy or not.
     /// `O(n)`, and `O(tracks log tracks)` once where there are more namespaces than tracks.
     pub fn record(&mut self, sample: &Sample, looked_at: &[String]) {
-        self.server.push(sample.at_ms, &ServerMetric::read(&sample.info));
+        self.server.push(sample.at_ms, &ServerMetric::read(&sample.info), self.rate_ms);
         if let Some(namespaces) = &sample.namespaces {
             self.record_namespaces(namespaces, sample.at_ms, looked_at);
         }
         if let Some(commands) = &sample.commands {
-            self.latency.push(sample.at_ms, &LatencyMetric::read(commands));
+            self.latency.push(sample.at_ms, &LatencyMetric::read(commands), self.rate_ms);
         }
         for command in sample.commands.iter().flat_map(|commands| commands.iter()) {
             if self.commands.contains_key(&command.name) || self.commands.len() < COMMAND_TRACKS_MAX {
                 let track = self.commands.entry(command.name.clone());
                 let track = track.or_insert_with(|| Track::new(CommandMetric::COUNT));
-                track.push(sample.at_ms, &CommandMetric::read(command));
+                track.push(sample.at_ms, &CommandMetric::read(command), self.rate_ms);
             }
         }
     }
@@ -432,7 +456,7 @@ impl History {
             }
             let track = self.namespaces.entry(namespace.name.clone());
             let track = track.or_insert_with(|| Track::new(NamespaceMetric::COUNT));
-            track.push(at_ms, &NamespaceMetric::read(namespace));
+            track.push(at_ms, &NamespaceMetric::read(namespace), self.rate_ms);
         }
     }
 
@@ -516,6 +540,46 @@ mod tests {
         assert_eq!(ops.summary(ALL), Some(Summary { min: 5.0, avg: 7.5, max: 10.0, last: 5.0 }));
         let window = Window { from_ms: 1_500, to_ms: 2_400 };
         assert_eq!(ops.summary(window), Some(Summary { min: 10.0, avg: 10.0, max: 10.0, last: 10.0 }));
+    }
+
+    #[test]
+    fn polls_at_once_after_each_other_make_no_peaks() {
+        let mut history = History { rate_ms: 500, ..History::default() };
+        let mut note = |at_ms, ops, used| {
+            history.record(&server(at_ms, ops, used), &[]);
+            let now = |metric| history.server(metric).at(at_ms);
+            (now(ServerMetric::Ops), now(ServerMetric::UsedBytes))
+        };
+        // The second poll counts the commands of the first.
+        assert_eq!(note(1_000, 0, 1), (None, Some(1.0)));
+        assert_eq!(note(1_010, 20, 2), (None, Some(2.0)), "nobody knows yet");
+        assert_eq!(note(2_000, 40, 3), (Some(40.0), Some(3.0)), "since the first one");
+        assert_eq!(note(2_020, 60, 4), (Some(40.0), Some(4.0)), "the rate before holds on");
+        assert_eq!(note(2_400, 80, 5), (Some(40.0), Some(5.0)));
+        assert_eq!(note(3_000, 100, 6), (Some(60.0), Some(6.0)), "nothing is left out");
+        assert_eq!(note(3_100, 5, 7), (None, Some(7.0)), "it was restarted");
+        assert_eq!(note(3_110, 25, 8), (None, Some(8.0)));
+        history.gap(4_200);
+        history.record(&server(4_300, 400, 8), &[]);
+        history.record(&server(4_310, 420, 8), &[]);
+        assert_eq!(history.server(ServerMetric::Ops).at(4_310), None);
+        history.record(&server(5_300, 420, 8), &[]);
+        assert_eq!(history.server(ServerMetric::Ops).summary(ALL).unwrap().max, 60.0);
+    }
+
+    #[test]
+    fn what_is_taken_from_rates_holds_on_with_them() {
+        let mut history = History { rate_ms: 500, ..History::default() };
+        for (at_ms, calls) in [(1_000, 0), (2_000, 10), (2_010, 30)] {
+            let get = Command { name: "get".into(), calls, usec: 5 * calls, ..Command::default() };
+            let namespace = Namespace { reads: Some(calls), writes: Some(0), ..Namespace::named("a".into()) };
+            let namespaces = Some(Arc::new(vec![Namespace { polled_at_ms: at_ms, ..namespace }]));
+            history
+                .record(&Sample { at_ms, commands: Some(Arc::new(vec![get])), namespaces, ..Sample::default() }, &[]);
+        }
+        assert_eq!(history.latency(LatencyMetric::Mean).at(2_010), Some(5.0));
+        assert_eq!(history.command("get", CommandMetric::Calls).at(2_010), Some(10.0));
+        assert_eq!(history.namespace("a", NamespaceMetric::Ops).at(2_010), Some(10.0));
     }
 
     #[test]

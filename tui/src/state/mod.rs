@@ -23,7 +23,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use dialog::Dialog;
-use events::Events;
+use events::{Event, Events};
 use history::{History, Window};
 use input::Input;
 use list::List;
@@ -169,8 +169,10 @@ pub struct App {
     pub has_ended: bool,
     /// What charts show.
     pub history: History,
-    /// What happened lately.
+    /// What happened lately: to the server, to the connection, and what became of changes.
     pub events: Events,
+    /// What was said last, an event or not.
+    pub said: Option<Event>,
     /// The saves that were seen.
     pub saves: Saves,
     /// How fast resizes, saves and loading get on.
@@ -219,6 +221,7 @@ impl App {
             has_ended: false,
             history: History::default(),
             events: Events::default(),
+            said: None,
             saves: Saves::default(),
             paces: Paces::default(),
             shard_waits: ShardWaits::default(),
@@ -355,9 +358,16 @@ impl App {
         (self.options.is_replay && !self.is_paused()).then_some(word)
     }
 
-    /// Says something that needs no answer.
+    /// Says something to the user that needs no answer and is gone soon.
     pub fn tell(&mut self, level: events::Level, text: impl Into<String>) {
-        self.events.push(self.now_ms, level, text);
+        self.said = Some(Event::new(self.now_ms, level, text));
+    }
+
+    /// Says that something happened, and keeps it among the events.
+    pub fn happened(&mut self, level: events::Level, text: impl Into<String>) {
+        let event = Event::new(self.now_ms, level, text);
+        self.events.push(event.at_ms, level, event.text.as_str());
+        self.said = Some(event);
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Msg {
     ActsAs(u64),
     /// The recording has no more samples.
     Ended,
+    /// A recording cannot be read or written on.
+    RecordingFailed(String),
     /// An effect that is no request succeeded or failed.
     Notice(Result<String, String>),
 }

@@ -1,6 +1,6 @@
 //! The saves that were seen: servers tell the last one only, so each change of it is noted.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use super::App;
@@ -56,8 +56,8 @@ impl LastSave {
         let (sample, info) = (app.sample(), &app.sample().info);
         let is_ok = info.text("rdb_last_bgsave_status")? == "ok";
         let seconds = info.count("rdb_last_bgsave_time_sec");
-        // A server begins with its start as the time of its last save.
-        let has_saved = info.count("rdb_saves").map_or(is_ok && seconds.is_some(), |count| count > 0);
+        let good_at_s = sample.saved_at_s();
+        let has_saved = good_at_s.is_some();
         let seen = app.saves.newest().find(|save| save.namespace.is_none() && save.error.is_none());
         let took = seen.and_then(|save| save.took(app.options.theme.symbols().micro));
         // What is told of the last one is no matter of the one before.
@@ -67,7 +67,7 @@ impl LastSave {
         Some(Self {
             is_ok,
             refuses_writes: !is_ok && settings.iter().any(stops),
-            good_at_s: info.count("rdb_last_save_time").filter(|_| has_saved),
+            good_at_s,
             took: took.filter(|_| has_saved),
             bytes: info.count("rdb_last_bgsave_bytes").filter(|bytes| *bytes > 0 && has_saved),
         })
@@ -92,6 +92,10 @@ pub struct Saves {
     begun_at_ms: Option<u64>,
     /// When the last autosave of each namespace ended.
     autosaves: HashMap<String, u64>,
+    /// When each namespace was last saved, by itself or with all others.
+    namespaces: HashMap<String, u64>,
+    /// Those that were saved since they were asked about before, until it is known whether that was with all others.
+    saved: Vec<(String, u64)>,
 }
 
 /// What INFO told of saves of everything.
@@ -101,7 +105,7 @@ struct Everything {
     saved_at_s: Option<u64>,
     is_ok: bool,
     is_running: bool,
-    /// How many succeeded.
+    /// How many succeeded, where those are what is counted.
     saves: Option<u64>,
     /// Forks that have ended, those for the append-only file apart.
     forks_ended: Option<u64>,
@@ -117,7 +121,8 @@ impl Everything {
             saved_at_s: info.count("rdb_last_save_time"),
             is_ok: info.text("rdb_last_bgsave_status")? == "ok",
             is_running,
-            saves: info.count("rdb_saves"),
+            // Redis counts a save when it begins.
+            saves: info.count("rdb_saves").filter(|_| sample.server.is_rkvs()),
             forks_ended: info.count("total_forks").map(|forks| forks.saturating_sub(not_ended)),
         })
     }
@@ -129,6 +134,7 @@ impl Saves {
     pub fn note(&mut self, sample: &Sample) -> Vec<Save> {
         let mut ended: Vec<Save> = self.note_everything(sample).into_iter().collect();
         ended.extend(self.note_autosaves(sample));
+        self.note_namespaces(sample);
         ended
     }
 
@@ -146,8 +152,8 @@ impl Saves {
         let info = &sample.info;
         let now = Everything::of(sample)?;
         let seconds = info.count("rdb_last_bgsave_time_sec");
-        // A sample is as old as its first request: an older one does not know of it yet.
-        let was_begun = self.begun_at_ms.take_if(|at_ms| sample.at_ms >= *at_ms).is_some();
+        // A sample is as old as its first request: an older one does not know of it yet. One in which it runs tells no end.
+        let was_begun = self.begun_at_ms.take_if(|at_ms| sample.at_ms >= *at_ms && !now.is_running).is_some();
         let before = self.everything.replace(now.clone()).filter(|before| before.run_id == now.run_id);
         let is_first = before.is_none();
         let (has_saved, has_failed, was_background) = match &before {
@@ -156,6 +162,7 @@ impl Saves {
             Some(before) => {
                 let has_run = was_begun || before.is_running || now.forks_ended > before.forks_ended;
                 let has_ended = has_run && !now.is_running;
+                // The time is that of an end, and moves with nothing else.
                 let is_later = now.saved_at_s > before.saved_at_s || now.saves > before.saves;
                 (
                     is_later || (now.is_ok && was_begun && has_ended),
@@ -199,12 +206,51 @@ impl Saves {
                     error: (!is_ok).then(|| autosave.last_error.clone()),
                 };
                 failed.extend((!is_ok && before.is_some()).then(|| save.clone()));
+                // That it was saved was seen before anyone asked how.
+                let is_same = |other: &Save| {
+                    other.namespace == save.namespace
+                        && other.duration_ms.is_none()
+                        && other.at_s.abs_diff(save.at_s) <= 1
+                };
+                self.saves.retain(|other| !is_same(other));
                 self.push(save);
             }
             ended.insert(autosave.name.clone(), autosave.last_save_s);
         }
         self.autosaves = ended;
         failed
+    }
+
+    /// Notes saves of single namespaces that somebody asked for; whoever did was answered.
+    fn note_namespaces(&mut self, sample: &Sample) {
+        // INFO is asked for first: only the next one tells of a save of everything that came between.
+        let everything_at_s = sample.info.count("rdb_last_save_time");
+        for (name, at_s) in std::mem::take(&mut self.saved) {
+            // How long an autosave took, and so when it ended, may be a second off.
+            let is_known = |save: &Save| save.namespace.as_ref() == Some(&name) && save.at_s.abs_diff(at_s) <= 1;
+            if Some(at_s) != everything_at_s && !self.saves.iter().any(is_known) {
+                let namespace = Some(name);
+                self.push(Save { namespace, at_s, duration_ms: None, is_coarse: false, bytes: None, error: None });
+            }
+        }
+        let Some(namespaces) = sample.namespaces.as_deref().filter(|_| sample.server.is_rkvs()) else { return };
+        for namespace in namespaces.iter().filter(|namespace| namespace.polled_at_ms == sample.at_ms) {
+            let Some(at_s) = namespace.last_save_s else { continue };
+            match self.namespaces.get_mut(&namespace.name) {
+                Some(before) if at_s > *before => {
+                    *before = at_s;
+                    if self.saved.len() < SAVES_MAX {
+                        self.saved.push((namespace.name.clone(), at_s));
+                    }
+                }
+                Some(_) => {}
+                None => drop(self.namespaces.insert(namespace.name.clone(), at_s)),
+            }
+        }
+        if self.namespaces.len() > namespaces.len() {
+            let names: HashSet<&str> = namespaces.iter().map(|namespace| namespace.name.as_str()).collect();
+            self.namespaces.retain(|name, _| names.contains(name.as_str()));
+        }
     }
 
     /// Puts a save in its place in time; the oldest one makes room.
@@ -221,12 +267,56 @@ impl Saves {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::sample::{Autosave, Info};
+    use super::super::sample::{Autosave, Info, Namespace};
     use super::*;
 
     fn told(at_s: u64, info: &str) -> Sample {
         let info = format!("run_id:1\r\n{info}").replace(' ', "\r\n");
         Sample { at_ms: at_s * 1_000, info: Arc::new(Info::parse(&info)), ..Sample::default() }
+    }
+
+    #[test]
+    fn a_save_is_told_when_it_ends_where_its_beginning_is_counted() {
+        // As Redis 7, Redis 8 and Valkey 9 tell it.
+        let plain = |at_s, saved_s, is_running, status, took, saves| {
+            told(
+                at_s,
+                &format!(
+                    "server_time_usec:{at_s}000000 uptime_in_seconds:{} rdb_bgsave_in_progress:{} \
+                     rdb_last_save_time:{saved_s} rdb_last_bgsave_status:{status} rdb_last_bgsave_time_sec:{took} \
+                     rdb_saves:{saves} total_forks:{saves}",
+                    at_s - 1_000,
+                    u8::from(is_running),
+                ),
+            )
+        };
+        let mut saves = Saves::default();
+        let mut note =
+            |sample| saves.note(&sample).iter().map(|save| (save.at_s, save.error.is_some())).collect::<Vec<_>>();
+        assert_eq!(note(plain(1_010, 1_000, false, "ok", "-1", 0)), []);
+        assert_eq!(note(plain(1_011, 1_000, true, "ok", "-1", 1)), [], "it has only begun");
+        assert_eq!(note(plain(1_012, 1_000, true, "ok", "-1", 1)), []);
+        assert_eq!(note(plain(1_013, 1_000, false, "err", "2", 1)), [(1_013, true)], "none succeeded");
+        assert_eq!(note(plain(1_014, 1_000, true, "err", "2", 2)), []);
+        assert_eq!(note(plain(1_015, 1_015, false, "ok", "1", 2)), [(1_015, false)]);
+        assert_eq!(note(plain(1_016, 1_015, true, "ok", "1", 3)), [], "the one before is not told again");
+        assert_eq!(note(plain(1_018, 1_018, true, "ok", "2", 4)), [(1_018, false)], "the next one runs already");
+        assert_eq!(note(plain(1_019, 1_019, false, "ok", "1", 4)), [(1_019, false)]);
+        assert_eq!(ends(&saves).len(), 4, "each of them once");
+    }
+
+    #[test]
+    fn a_save_that_was_begun_and_ends_in_the_second_of_the_one_before_is_told() {
+        let mut saves = Saves::default();
+        let sample = |is_running| {
+            let info = "rdb_last_save_time:100 rdb_last_bgsave_status:ok rdb_last_bgsave_time_sec:0";
+            told(100, &format!("{info} rdb_bgsave_in_progress:{}", u8::from(is_running)))
+        };
+        saves.note(&sample(false));
+        saves.begun(100_000);
+        assert_eq!(saves.note(&sample(true)), []);
+        assert_eq!(saves.note(&sample(false)).len(), 1);
+        assert_eq!(saves.note(&sample(false)), []);
     }
 
     fn ends(saves: &Saves) -> Vec<(u64, Option<u64>, bool)> {
@@ -303,6 +393,47 @@ mod tests {
             saves.note(&Sample { autosaves: Some(Arc::new(vec![autosave])), ..Sample::default() }).len()
         };
         assert_eq!((failed(1, "err"), failed(2, "ok"), failed(3, "err"), failed(3, "err")), (0, 0, 1, 0));
+    }
+
+    #[test]
+    fn a_save_of_a_namespace_alone_is_noted_once() {
+        let mut saves = Saves::default();
+        let mut seen = |at_s: u64, everything_s: u64, a_s: u64, autosave_s: Option<u64>| {
+            let of = |name: &str, last_save_s| Namespace {
+                polled_at_ms: at_s * 1_000,
+                last_save_s: Some(last_save_s),
+                ..Namespace::named(name.into())
+            };
+            let autosave = |last_save_s| Autosave {
+                name: "a".into(),
+                last_status: "ok".into(),
+                last_save_s,
+                last_duration_ms: 1_700,
+                ..Autosave::default()
+            };
+            let mut sample = told(at_s, &format!("rdb_last_save_time:{everything_s}"));
+            sample.server.rkvs_version = Some("0.4.0".into());
+            sample.namespaces = Some(Arc::new(vec![of("a", a_s), of("b", everything_s)]));
+            sample.autosaves = autosave_s.map(|at_s| Arc::new(vec![autosave(at_s)]));
+            assert_eq!(saves.note(&sample), [], "whoever asked was answered");
+            let seen =
+                saves.newest().map(|save| (save.namespace.clone().unwrap_or_default(), save.at_s, save.duration_ms));
+            seen.collect::<Vec<_>>()
+        };
+        let a = |at_s, duration_ms| ("a".to_owned(), at_s, duration_ms);
+        assert_eq!(seen(100, 50, 90, None), [], "that one was there before anyone looked");
+        seen(110, 50, 110, None);
+        assert_eq!(seen(111, 50, 110, None), [a(110, None)]);
+        assert_eq!(seen(112, 50, 110, None), [a(110, None)]);
+        // All of them are saved, while INFO is known already and the namespaces are not.
+        seen(120, 50, 120, None);
+        assert_eq!(seen(121, 120, 120, None), [a(110, None)], "that was with all others");
+        // An autosave, first seen by its end, then by what is told of it; then the other way round.
+        seen(131, 120, 131, None);
+        assert_eq!(seen(132, 120, 131, None), [a(131, None), a(110, None)]);
+        assert_eq!(seen(133, 120, 131, Some(129)), [a(130, Some(1_700)), a(110, None)]);
+        seen(142, 120, 142, Some(140));
+        assert_eq!(seen(143, 120, 142, Some(140)), [a(141, Some(1_700)), a(130, Some(1_700)), a(110, None)]);
     }
 
     #[test]

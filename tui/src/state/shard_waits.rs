@@ -13,11 +13,17 @@ pub struct ShardWaits {
 
 impl ShardWaits {
     /// Notes what a sample tells. Another namespace, another number of shards or a count that went down begins anew.
-    pub fn note(&mut self, sample: &Sample) {
+    /// Rates are those of `rate_ms` at least: within less the ones before hold on.
+    pub fn note(&mut self, sample: &Sample, rate_ms: u64) {
         let Some(shards) = sample.shards.as_deref() else { return };
         let counts: Vec<u64> = shards.shards.iter().map(|shard| shard.lock_waits).collect();
         let is_same = self.namespace == shards.namespace && self.counts.len() == counts.len();
-        let seconds = sample.at_ms.saturating_sub(self.at_ms) as f64 / 1_000.0;
+        let since_ms = sample.at_ms.saturating_sub(self.at_ms);
+        let is_restart = self.counts.iter().zip(&counts).any(|(before, now)| now < before);
+        if is_same && since_ms < rate_ms && sample.at_ms >= self.at_ms && !is_restart {
+            return;
+        }
+        let seconds = since_ms as f64 / 1_000.0;
         if is_same && seconds > 0.0 {
             let rate =
                 |(before, now): (&u64, &u64)| now.checked_sub(*before).map_or(f64::NAN, |count| count as f64 / seconds);
@@ -52,11 +58,12 @@ mod tests {
         };
         let mut waits = ShardWaits::default();
         let mut note = |at_ms, shards: &Shards| {
-            waits.note(&Sample { at_ms, shards: Some(Arc::new(shards.clone())), ..Sample::default() });
+            waits.note(&Sample { at_ms, shards: Some(Arc::new(shards.clone())), ..Sample::default() }, 500);
             [waits.of(shards, 0), waits.of(shards, 1)]
         };
         assert_eq!(note(1_000, &shards("a", &[5, 5])), [None, None]);
         assert_eq!(note(3_000, &shards("a", &[5, 9])), [Some(0.0), Some(2.0)]);
+        assert_eq!(note(3_010, &shards("a", &[6, 9])), [Some(0.0), Some(2.0)], "too soon to tell");
         assert_eq!(note(4_000, &shards("b", &[7, 9])), [None, None]);
         assert_eq!(note(5_000, &shards("b", &[1, 10])), [None, Some(1.0)], "the server was restarted");
         assert_eq!(note(6_000, &shards("b", &[1])), [None, None]);

@@ -34,7 +34,7 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
         }
         Msg::Focus(_) | Msg::Tick => NO_EFFECTS,
         Msg::Connected(server) => {
-            app.tell(Level::Good, format!("connected to {} at {}", server.title(), server.address));
+            app.happened(Level::Good, format!("connected to {} at {}", server.title(), server.address));
             app.connection = Connection::Connected;
             app.heard_at_ms = now_ms;
             NO_EFFECTS
@@ -54,7 +54,7 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
         }
         Msg::Ended => {
             app.has_ended = true;
-            app.tell(Level::Info, "the recording has ended");
+            app.happened(Level::Info, "the recording has ended");
             NO_EFFECTS
         }
         Msg::Notice(result) => {
@@ -62,6 +62,10 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
                 Ok(text) => app.tell(Level::Info, text),
                 Err(text) => app.tell(Level::Bad, text),
             }
+            NO_EFFECTS
+        }
+        Msg::RecordingFailed(error) => {
+            app.happened(Level::Bad, error);
             NO_EFFECTS
         }
     };
@@ -95,7 +99,7 @@ fn refuse_changes(app: &mut App, effects: &mut Vec<Effect>) {
         let is_change = |effect: &Effect| matches!(effect, Effect::Run(request) if request.is_change);
         if effects.iter().any(is_change) {
             effects.retain(|effect| !is_change(effect));
-            app.tell(Level::Warn, format!("refused: {}", app.why_readonly()));
+            app.happened(Level::Warn, format!("refused: {}", app.why_readonly()));
         }
     }
 }
@@ -121,13 +125,18 @@ fn list_height(app: &App) -> usize {
 fn take(app: &mut App, mut sample: Sample) {
     app.connection = Connection::Connected;
     app.heard_at_ms = app.now_ms;
+    app.history.rate_ms = rate_ms(app);
     app.history.record(&sample, &app.wants.visible_namespaces);
     let saved = app.saves.note(&sample);
     app.paces.note(&sample);
-    app.shard_waits.note(&sample);
+    app.shard_waits.note(&sample, app.history.rate_ms);
     note_what_changed(app, &sample, &saved);
     app.settings_seen.record(&sample);
-    app.before = app.told.replace(Arc::new(sample.clone()));
+    let told = app.told.replace(Arc::new(sample.clone()));
+    // What is exported has rates as well.
+    if told.as_ref().is_none_or(|told| sample.at_ms.abs_diff(told.at_ms) >= app.options.interval_ms / 2) {
+        app.before = told;
+    }
     // Another server, or the same one started anew, leaves nothing worth keeping.
     if sample.server.address == app.latest.server.address {
         sample.keep_from(&app.latest);
@@ -140,6 +149,12 @@ fn take(app: &mut App, mut sample: Sample) {
     }
 }
 
+/// How long a rate is taken over at least, in milliseconds. A screen that is gone to is polled for at once, and so is a change: what
+/// lies between two such polls is mostly the first of them.
+fn rate_ms(app: &App) -> u64 {
+    (app.options.interval_ms / 2).clamp(250, 2_000)
+}
+
 /// Turns what only a comparison shows into events.
 fn note_what_changed(app: &mut App, sample: &Sample, saved: &[Save]) {
     if !app.has_data() {
@@ -147,22 +162,22 @@ fn note_what_changed(app: &mut App, sample: &Sample, saved: &[Save]) {
     }
     let (before, now) = (Arc::clone(&app.latest.info), Arc::clone(&sample.info));
     if before.text("run_id") != now.text("run_id") {
-        app.tell(Level::Warn, "the server was restarted");
+        app.happened(Level::Warn, "the server was restarted");
         return;
     }
     for save in saved {
         let (level, text) = words_of(save, app.options.theme.symbols().micro);
-        app.tell(level, text);
+        app.happened(level, text);
     }
     for ended in resizes_ended(&app.latest, sample) {
-        app.tell(Level::Good, format!("resize of {ended}"));
+        app.happened(Level::Good, format!("resize of {ended}"));
     }
     let rose = |name| now.count(name).zip(before.count(name)).and_then(|(now, before)| now.checked_sub(before));
     for (name, level, text) in
         [("evicted_keys", Level::Warn, "keys evicted"), ("rejected_connections", Level::Bad, "connections rejected")]
     {
         if let Some(count) = rose(name).filter(|count| *count > 0) {
-            app.tell(level, format!("{count} {text}"));
+            app.happened(level, format!("{count} {text}"));
         }
     }
 }
@@ -197,7 +212,7 @@ fn resizes_ended(before: &Sample, now: &Sample) -> Vec<String> {
 fn disconnected(app: &mut App, mut error: String, retry_at_ms: u64) {
     events::shorten(&mut error);
     if !matches!(&app.connection, Connection::Disconnected { error: before, .. } if *before == error) {
-        app.tell(Level::Bad, format!("disconnected: {error}"));
+        app.happened(Level::Bad, format!("disconnected: {error}"));
         app.history.gap(app.now_ms);
     }
     app.connection = Connection::Disconnected { error, retry_at_ms };
@@ -216,10 +231,10 @@ fn answered(app: &mut App, answer: &Answer) -> Vec<Effect> {
                 if answer.says(SAVE_BEGUN) {
                     app.saves.begun(app.now_ms);
                 }
-                app.tell(Level::Info, format!("{}: begun", answer.label));
+                app.happened(Level::Info, format!("{}: begun", answer.label));
             }
-            Ok(()) => app.tell(Level::Good, format!("{}: ok", answer.label)),
-            Err(error) => app.tell(Level::Bad, format!("{}: {error}", answer.label)),
+            Ok(()) => app.happened(Level::Good, format!("{}: ok", answer.label)),
+            Err(error) => app.happened(Level::Bad, format!("{}: {error}", answer.label)),
         }
         ask_again(app, answer);
     }

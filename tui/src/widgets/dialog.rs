@@ -96,12 +96,11 @@ impl DialogLayout {
 /// A row of what scrolls.
 enum Row<'a> {
     Blank,
-    /// A row of a line's value; the first has the label, the last the mark.
+    /// A row of a line's value; the first has the label and the mark.
     Text {
         line: &'a DialogLine<'a>,
         text: String,
         is_first: bool,
-        is_last: bool,
     },
     Field(usize),
 }
@@ -111,7 +110,8 @@ impl<'a> Dialog<'a> {
     pub fn layout(&self, screen: Rect) -> DialogLayout {
         let label_width = self.label_width();
         let error = self.error_line();
-        let values = self.lines.iter().chain(self.previews).chain(&error).map(|line| text::width(line.value));
+        let values =
+            self.lines.iter().chain(self.previews).chain(&error).map(|line| text::width(line.value) + indent(line));
         let value_width = values.max().unwrap_or(0) as u16;
         let buttons_width = self.buttons_width(1);
         // Within the border a space at each side.
@@ -263,26 +263,29 @@ impl<'a> Dialog<'a> {
 }
 
 fn wrapped(line: &DialogLine<'_>, width: usize, lines_max: usize, ellipsis: &str) -> Vec<String> {
-    let lines = text::wrap(line.value, width, lines_max, ellipsis);
+    let lines = text::wrap(line.value, width.saturating_sub(indent(line)), lines_max, ellipsis);
     // An empty value still has its row.
     if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
 fn rows_of<'a>(line: &'a DialogLine<'a>, texts: Vec<String>) -> impl Iterator<Item = Row<'a>> {
-    let last = texts.len() - 1;
-    let row = move |(at, text)| Row::Text { line, text, is_first: at == 0, is_last: at == last };
+    let row = move |(at, text)| Row::Text { line, text, is_first: at == 0 };
     texts.into_iter().enumerate().map(row)
 }
 
 fn draw_text(canvas: &mut Canvas<'_>, y: u16, label_width: u16, row: &Row<'_>) {
-    let Row::Text { line, text, is_first, is_last } = row else { return };
+    let Row::Text { line, text, is_first } = row else { return };
+    let x = label_width + 3;
     if *is_first {
         canvas.aligned(1, y, label_width, line.label, text::Align::Left, Role::Label);
+        canvas.text(x, y, line.role.mark(), line.role);
     }
-    let end = canvas.text(label_width + 3, y, text, line.role);
-    if *is_last {
-        canvas.text(end, y, line.role.mark(), line.role);
-    }
+    canvas.text(x + indent(line) as u16, y, text, line.role);
+}
+
+/// Columns that the mark takes before a value.
+fn indent(line: &DialogLine<'_>) -> usize {
+    if line.role.mark().is_empty() { 0 } else { 2 }
 }
 
 /// Says that there is more than can be seen.
@@ -303,7 +306,7 @@ fn button_width(button: &str, padding: u16) -> u16 {
     (text::width(button) + 2).min(WIDTH_MAX.into()) as u16 + 2 * padding
 }
 
-/// Columns for a value: without border, spaces, label, the gap after it and a mark.
+/// Columns for a value: without border, spaces, label and the gap after it.
 fn value_room(width: u16, label_width: u16) -> usize {
     usize::from(width.saturating_sub(label_width + 6))
 }

@@ -24,23 +24,23 @@ impl Toast<'_> {
     /// Draws it over the lower right corner of `screen`; not at all where it would cover most of it.
     pub fn draw(&self, screen: Rect, buffer: &mut Buffer, theme: Theme) {
         let screen = screen.intersection(buffer.area);
-        let room = WIDTH_MAX.min(screen.width).saturating_sub(5);
+        let mark = self.role.mark();
+        let indent = if mark.is_empty() { 0 } else { 2 };
+        let room = WIDTH_MAX.min(screen.width).saturating_sub(4 + indent);
         let lines = text::wrap(self.text, room.into(), LINES_MAX, theme.symbols().ellipsis);
         let height = lines.len() as u16 + 2;
         if lines.is_empty() || height > screen.height / 2 || room < 8 {
             return;
         }
         let text_width = lines.iter().map(|line| text::width(line)).max().unwrap_or(0) as u16;
-        let width = text_width + 5;
+        let width = text_width + indent + 4;
         let area = Rect { x: screen.right() - width, y: screen.bottom() - height, width, height };
         Canvas::new(area, buffer, theme).clear();
         let inner = Panel::default().draw(area, buffer, theme);
         let mut canvas = Canvas::new(inner, buffer, theme);
+        canvas.text(1, 0, mark, self.role);
         for (y, line) in (0..).zip(&lines) {
-            let end = canvas.text(1, y, line, self.role);
-            if usize::from(y) + 1 == lines.len() {
-                canvas.text(end, y, self.role.mark(), self.role);
-            }
+            canvas.text(1 + indent, y, line, self.role);
         }
     }
 }

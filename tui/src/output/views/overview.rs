@@ -62,6 +62,6 @@ fn row(reading: &Reading<'_>) -> Vec<Entry> {
         count("changes_since_save", info.count("rdb_changes_since_last_save"), "changes that are not on disk"),
         flag("save_in_progress", is_set("rdb_bgsave_in_progress"), "whether a background save is running"),
         text("last_save_status", info.text("rdb_last_bgsave_status"), "`ok` or `err`"),
-        time("last_save_s", info.count("rdb_last_save_time"), "seconds since 1970"),
+        time("last_save_s", reading.now.saved_at_s(), "seconds since 1970; null when never"),
     ]
 }

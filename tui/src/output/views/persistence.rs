@@ -2,7 +2,7 @@
 
 use super::{Reading, View};
 use crate::output::entry::{Entry, bytes, count, flag, milliseconds, seconds, text, time, words};
-use crate::state::sample::{Autosave, Info, Wants};
+use crate::state::sample::{Autosave, Sample, Wants};
 use crate::state::tab::Tab;
 
 pub(super) static VIEW: View = View {
@@ -34,23 +34,20 @@ struct Save<'a> {
 
 fn rows(reading: &Reading<'_>) -> Option<Vec<Vec<Entry>>> {
     let autosaves = reading.now.autosaves.as_deref().map_or(&[][..], Vec::as_slice);
-    let saves = std::iter::once(of_server(&reading.now.info)).chain(autosaves.iter().map(of_namespace));
+    let saves = std::iter::once(of_server(reading.now)).chain(autosaves.iter().map(of_namespace));
     Some(saves.map(|save| save.row()).collect())
 }
 
-fn of_server(info: &Info) -> Save<'_> {
-    // A server that has not saved yet tells when it began, and how large nothing was.
-    let is_never = match info.count("rdb_saves") {
-        Some(saves) => saves == 0,
-        None => info.text("rdb_last_bgsave_time_sec") == Some("-1"),
-    };
+fn of_server(sample: &Sample) -> Save<'_> {
+    let (info, last_save_s) = (&sample.info, sample.saved_at_s());
     Save {
         in_progress: info.text("rdb_bgsave_in_progress").map(|value| value == "1"),
         last_status: info.text("rdb_last_bgsave_status"),
-        last_save_s: info.count("rdb_last_save_time").filter(|_| !is_never),
+        last_save_s,
         // Before the first save the server says -1, which is no count.
         last_duration_ms: info.count("rdb_last_bgsave_time_sec").map(|seconds| seconds.saturating_mul(1_000)),
-        last_bytes: info.count("rdb_last_bgsave_bytes").filter(|_| !is_never),
+        // Before it, how large nothing was.
+        last_bytes: info.count("rdb_last_bgsave_bytes").filter(|_| last_save_s.is_some()),
         changes: info.count("rdb_changes_since_last_save"),
         ..Save::default()
     }
@@ -85,6 +82,7 @@ impl Save<'_> {
             words("last_error", self.last_error, "why the last save failed").column("ERROR"),
             time("last_save_s", self.last_save_s, "seconds since 1970; null when never").column("LAST SAVE"),
             milliseconds("last_duration_ms", self.last_duration_ms, "how long it took; whole seconds for the server")
+                .in_whole_seconds(self.namespace.is_none())
                 .column("TOOK"),
             bytes("last_bytes", self.last_bytes, "size of the file").column("SIZE"),
             words("last_file", self.last_file, "its name"),

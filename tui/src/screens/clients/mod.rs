@@ -519,7 +519,7 @@ impl Screen for Clients {
             let killed: u64 = replies.iter().filter_map(Value::as_u64).sum();
             let gone = (replies.len() as u64).saturating_sub(killed);
             if gone > 0 && answer.outcome().is_ok() {
-                app.tell(Level::Warn, format!("{killed} killed; {gone} had left already"));
+                app.happened(Level::Warn, format!("{killed} killed; {gone} had left already"));
             }
         }
         NO_EFFECTS

@@ -215,16 +215,17 @@ pub(super) fn events(app: &App, area: Rect, form: Form, focused: bool, buffer: &
 
 fn draw_event(app: &App, event: &Event, y: u16, canvas: &mut Canvas<'_>) {
     let at_ms = i64::try_from(event.at_ms).unwrap_or(i64::MAX);
-    let x = canvas.text(0, y, &format::time_of_day(at_ms, app.options.utc_offset_s), Role::Label) + 2;
+    let x = canvas.text(0, y, &format::time_of_day(at_ms, app.options.utc_offset_s), Role::Label) + 1;
     let role = match event.level {
         Level::Good => Role::Good,
         Level::Info => Role::Text,
         Level::Warn => Role::Warn,
         Level::Bad => Role::Bad,
     };
-    let room = canvas.width().saturating_sub(x + role.mark().len() as u16);
-    let end = canvas.aligned(x, y, room, &crate::text::typed(&event.text), Align::Left, role);
-    canvas.text(end, y, role.mark(), role);
+    // The mark stands before the words: after them it would be one of them.
+    canvas.text(x, y, role.mark(), role);
+    let room = canvas.width().saturating_sub(x + 2);
+    canvas.aligned(x + 2, y, room, &crate::text::typed(&event.text), Align::Left, role);
 }
 
 /// Writes what a line is about; answers where it goes on.

@@ -205,10 +205,13 @@ fn events_scroll_as_far_as_there_are_any() {
 #[test]
 fn new_events_lie_over_the_screen_only_where_none_are_listed() {
     let mut app = app(120, 40);
-    app.tell(Level::Bad, "it broke");
-    assert_eq!(picture(&app).matches("it broke").count(), 1);
+    app.happened(Level::Bad, "it broke");
+    assert_eq!(picture(&app).matches(" ! it broke ").count(), 1, "the mark is no part of the words");
     press(&mut app, KeyCode::Char('e'));
     assert_eq!(picture(&app).matches("it broke").count(), 1, "over the panel that has the body");
+    app.tell(Level::Info, "nothing is here");
+    assert_eq!(picture(&app).matches("nothing is here").count(), 1, "that did not happen to the server");
+    assert!(!app.events.newest().any(|event| event.text.contains("nothing")));
 }
 
 #[test]

@@ -28,14 +28,14 @@ fn durations(app: &App, width: u16) -> String {
     chart::sparkline(&points, 0, points.len() as u16, app.options.theme)
 }
 
-/// Draws the list, and in its border how long the saves took.
-pub(super) fn draw(app: &App, area: Rect, has_border: bool, focused: bool, buffer: &mut Buffer) {
+/// Draws the list, and in its border, where there is one, how long the saves took, and a note.
+pub(super) fn draw(app: &App, area: Rect, border: Option<&str>, focused: bool, buffer: &mut Buffer) {
     let theme = app.options.theme;
     let saves: Vec<&Save> = app.saves.newest().collect();
-    let inner = if has_border {
+    let inner = if let Some(note) = border {
         let durations = durations(app, (area.width / 2).min(40));
         let value_role = Role::Series1;
-        Panel { title: "saves seen", value: &durations, value_role, focused, note: "" }.draw(area, buffer, theme)
+        Panel { title: "saves seen", value: &durations, value_role, focused, note }.draw(area, buffer, theme)
     } else {
         area
     };

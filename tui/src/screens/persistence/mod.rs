@@ -81,6 +81,9 @@ fn parts(app: &App, body: Rect) -> Parts {
     let has_border = rest.width >= 64 && rest.height >= 14;
     let mut parts = Parts { running, status: none, history: none, table: none, detail: none, has_border };
     let has_autosaves = app.server().is_rkvs() || !app.has_data();
+    let wide = rest.width >= layout::WIDTH_COMPACT;
+    // Where only one of them has room, an empty list is worth less than the saves that were seen.
+    let has_table = has_autosaves && (wide || !has_none(app));
     let is_open = has_autosaves && selected(app).is_some() && app.list_of(Tab::Persistence).detail.is_some();
     if is_open && (app.is_zoomed || rest.height < 30) {
         parts.detail = rest;
@@ -90,12 +93,11 @@ fn parts(app: &App, body: Rect) -> Parts {
         match focus(app) {
             1 => parts.status = rest,
             2 => parts.history = rest,
-            _ if has_autosaves => parts.table = rest,
+            _ if has_table => parts.table = rest,
             _ => parts.history = rest,
         }
         return parts;
     }
-    let wide = rest.width >= layout::WIDTH_COMPACT;
     let status_height = match rest.height {
         // Where there is no border each row counts.
         ..8 => rest.height / 2,
@@ -104,7 +106,7 @@ fn parts(app: &App, body: Rect) -> Parts {
         _ => STATUS_HEIGHT,
     };
     let (mut above, below) = (rest, rest);
-    if has_autosaves || !wide {
+    if has_table || !wide {
         [above, parts.table] = Layout::vertical([Constraint::Length(status_height), Constraint::Fill(1)]).areas(below);
     }
     if wide {
@@ -112,7 +114,7 @@ fn parts(app: &App, body: Rect) -> Parts {
     } else {
         parts.status = above;
     }
-    if !has_autosaves && !wide {
+    if !has_table && !wide {
         // The saves that were seen stand where autosaves would.
         (parts.history, parts.table) = (parts.table, none);
     }
@@ -136,13 +138,19 @@ fn selected(app: &App) -> Option<&Autosave> {
     app.list_of(Tab::Persistence).selected_row().and_then(|row| listed(app).get(row.index))
 }
 
+/// Whether no namespace is saved at intervals.
+fn has_none(app: &App) -> bool {
+    app.sample().autosaves.as_deref().is_some_and(Vec::is_empty)
+}
+
+/// That no namespace is saved at intervals.
+fn without(app: &App) -> &'static str {
+    if app.options.is_readonly { "no autosaves" } else { "no autosaves: a begins one" }
+}
+
 /// What to say where there are no rows.
 fn empty(app: &App) -> Cow<'_, str> {
-    let nothing = match app.options.is_readonly {
-        true => "no namespace is saved at intervals",
-        false => "no namespace is saved at intervals: a begins with one",
-    };
-    listing::empty(app, Tab::Persistence, "autosaves", nothing)
+    listing::empty(app, Tab::Persistence, "autosaves", without(app))
 }
 
 fn table<'a>(app: &App, empty: &'a str) -> Table<'a> {
@@ -357,7 +365,10 @@ impl Screen for Persistence {
             draw_status(app, &parts, buffer);
         }
         if !parts.history.is_empty() {
-            history::draw(app, parts.history, parts.has_border, focus(app) == 2, buffer);
+            // Nothing else tells it where the list has given way.
+            let note =
+                if parts.table.is_empty() && app.server().is_rkvs() && has_none(app) { without(app) } else { "" };
+            history::draw(app, parts.history, parts.has_border.then_some(note), focus(app) == 2, buffer);
         }
         if !parts.table.is_empty() {
             draw_table(app, &parts, buffer);

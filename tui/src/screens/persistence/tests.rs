@@ -123,8 +123,26 @@ fn without_an_autosave_actions_are_about_the_namespace_that_was_chosen() {
     let mut none = sample(1_001, SAVED, true);
     none.autosaves = Some(Arc::default());
     update(&mut app, Msg::Sample(Box::new(none)), 1_001_000);
-    tells(&app, &["no namespace is saved at intervals: a begins with one"]);
+    tells(&app, &["no autosaves: a begins one"]);
     assert_eq!(press(&mut app, "w⏎⏎⇥⏎"), ["NAMESPACE SAVE 0"]);
+}
+
+#[test]
+fn where_there_is_little_room_the_saves_that_were_seen_stand_where_no_autosaves_are() {
+    let mut app = app(SAVED, true);
+    let size = |app: &mut App, width, height| drop(update(app, Msg::Resize(width, height), 1_000_000));
+    size(&mut app, 80, 24);
+    let with = picture(&app);
+    assert!(with.contains("autosaves") && !with.contains("saves seen"), "{with}");
+    let mut none = sample(1_001, SAVED, true);
+    none.autosaves = Some(Arc::default());
+    update(&mut app, Msg::Sample(Box::new(none)), 1_001_000);
+    tells(&app, &["saves seen", "everything", "no autosaves: a begins one"]);
+    press(&mut app, "e");
+    tells(&app, &["saves seen", "everything"]);
+    press(&mut app, "e");
+    size(&mut app, 40, 8);
+    tells(&app, &["last save", "saved", "jobs"]);
 }
 
 #[test]
@@ -135,7 +153,7 @@ fn nothing_is_proposed_where_it_is_refused() {
     none.autosaves = Some(Arc::default());
     update(&mut app, Msg::Sample(Box::new(none)), 1_001_000);
     let picture = picture(&app);
-    assert!(picture.contains("no namespace is saved") && !picture.contains("a begins"), "{picture}");
+    assert!(picture.contains("no autosaves") && !picture.contains("a begins"), "{picture}");
 }
 
 #[test]

@@ -136,6 +136,24 @@ impl Sample {
         self.refusals.iter().find(|(of, _)| of == view).map(|(_, reason)| reason.as_str())
     }
 
+    /// When everything was last saved with success, in seconds since 1970; absent when that was not since the start.
+    pub fn saved_at_s(&self) -> Option<u64> {
+        let count = |name| self.info.count(name);
+        let at_s = count("rdb_last_save_time")?;
+        // Before its first save a server tells its start here, and -1 for how long the last one in the background took.
+        let is_of_save =
+            self.info.text("rdb_last_bgsave_status") == Some("ok") && count("rdb_last_bgsave_time_sec").is_some();
+        let has_saved = if self.server.is_rkvs() {
+            count("rdb_saves").map_or(is_of_save, |saves| saves > 0)
+        } else {
+            // Others count a save when it begins. Their uptime may be a second late.
+            let start_s = count("server_time_usec").zip(count("uptime_in_seconds"));
+            let start_s = start_s.map(|(now_us, uptime_s)| (now_us / 1_000_000).saturating_sub(uptime_s));
+            is_of_save || start_s.is_some_and(|start_s| at_s > start_s + 1)
+        };
+        has_saved.then_some(at_s)
+    }
+
     /// A namespace by name. `O(n)`.
     pub fn namespace(&self, name: &str) -> Option<&Namespace> {
         self.namespaces.as_ref()?.iter().find(|namespace| namespace.name == name)
@@ -195,6 +213,36 @@ mod tests {
         assert_eq!(newer.commands, Some(fresh));
         assert!(newer.slowlog.is_some());
         assert!(newer.clients.is_none());
+    }
+
+    #[test]
+    fn a_start_and_a_save_that_runs_or_fails_are_no_save() {
+        let told = |version: Option<&str>, info: &str| {
+            let server = Server { rkvs_version: version.map(str::to_owned), ..Server::default() };
+            let info = Info::parse(&info.replace(' ', "\r\n"));
+            Sample { server, info: Arc::new(info), ..Sample::default() }.saved_at_s()
+        };
+        // As Redis 7 and Valkey 9 tell it: the count grows when a save begins.
+        let plain = |now_s: u64, saved_s: u64, status, took, saves| {
+            let info = format!(
+                "server_time_usec:{now_s}123456 uptime_in_seconds:{} rdb_last_save_time:{saved_s} \
+                 rdb_last_bgsave_status:{status} rdb_last_bgsave_time_sec:{took} rdb_saves:{saves}",
+                now_s - 1_000
+            );
+            told(None, &info)
+        };
+        assert_eq!(plain(1_012, 1_000, "ok", "-1", 0), None, "its start");
+        assert_eq!(plain(1_012, 1_001, "ok", "-1", 0), None, "its start, a second late");
+        assert_eq!(plain(1_012, 1_000, "ok", "-1", 1), None, "the first one runs");
+        assert_eq!(plain(1_012, 1_000, "err", "0", 1), None, "the first one failed");
+        assert_eq!(plain(1_012, 1_001, "ok", "0", 1), Some(1_001), "one at once");
+        assert_eq!(plain(1_012, 1_009, "ok", "-1", 1), Some(1_009), "a SAVE");
+        assert_eq!(plain(1_012, 1_009, "err", "0", 2), Some(1_009), "the one before was good");
+        assert_eq!(plain(1_012, 1_009, "ok", "0", 0), Some(1_009), "statistics were reset");
+        let rkvs = |saves| {
+            told(Some("0.4.0"), &format!("rdb_last_save_time:1009 rdb_last_bgsave_status:ok rdb_saves:{saves}"))
+        };
+        assert_eq!((rkvs(0), rkvs(1)), (None, Some(1_009)), "it counts those that succeeded");
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn a_plain_server_has_no_shards() {
     assert_eq!(app.tab, Tab::Overview);
     type_in(&mut app, "5");
     assert_eq!(app.tab, Tab::Overview);
-    assert!(app.events.newest().next().is_some_and(|event| event.text.contains("Shards")));
+    assert!(app.said.as_ref().is_some_and(|said| said.text.contains("Shards")));
     assert!(!picture(&app).contains("5 Shards"));
 }
 
@@ -181,6 +181,19 @@ fn answers_become_events_and_a_poll() {
 }
 
 #[test]
+fn rates_of_what_is_exported_are_not_those_between_two_polls_at_once() {
+    let mut app = App::new(Options::default(), Size::new(80, 24));
+    let mut before = |at_ms| {
+        update(&mut app, Msg::Sample(Box::new(sample(at_ms, "run_id:1\r\n"))), at_ms);
+        app.sample_before().map(|before| before.at_ms)
+    };
+    assert_eq!(
+        [1_000, 1_010, 2_010, 2_030, 3_010].map(&mut before),
+        [None, None, Some(1_010), Some(1_010), Some(2_030)]
+    );
+}
+
+#[test]
 fn how_a_save_ends_is_told_by_what_the_server_knows_of_it_then() {
     let mut app = app();
     let told = |app: &App| app.events.newest().next().map(|event| (event.level, event.text.clone())).unwrap();
@@ -265,9 +278,10 @@ fn the_palette_chooses_sets_and_complains() {
     assert_eq!((app.tab, app.namespace.as_deref()), (Tab::Keys, Some("b")));
     type_in(&mut app, "1:shards nosuch⏎");
     assert_eq!((app.tab, app.namespace.as_deref()), (Tab::Overview, Some("b")), "there is none of that name");
-    assert!(app.events.newest().next().is_some_and(|event| event.text == "there is no namespace nosuch"));
+    assert!(app.said.as_ref().is_some_and(|said| said.text == "there is no namespace nosuch"));
+    assert_eq!(app.events.newest().count(), 0, "nothing happened to the server");
     type_in(&mut app, ":window x⏎");
-    assert!(app.events.newest().next().is_some_and(|event| event.text.contains("window")));
+    assert!(app.said.as_ref().is_some_and(|said| said.text.contains("window")));
     type_in(&mut app, ":zzz⏎");
     assert_eq!(app.overlays.len(), 1, "what cannot be done stays to be changed");
     type_in(&mut app, "⎋");
@@ -327,8 +341,8 @@ fn exports_are_json_or_csv() {
     assert!(contents.contains("\"scope\":\"server\""), "{contents}");
 }
 
-fn last_event(app: &App) -> &str {
-    app.events.newest().next().map_or("", |event| event.text.as_str())
+fn last_said(app: &App) -> &str {
+    app.said.as_ref().map_or("", |said| said.text.as_str())
 }
 
 #[test]
@@ -339,7 +353,7 @@ fn commands_of_the_palette_go_where_they_can_be_carried_out() {
     let mut app = self::app();
     type_in(&mut app, ":resize 16⏎");
     assert_eq!((app.tab, app.overlays.len()), (Tab::Namespaces, 0), "nobody has chosen a namespace");
-    assert_eq!(last_event(&app), "choose one first");
+    assert_eq!(last_said(&app), "choose one first");
     type_in(&mut app, "j4");
     assert_eq!(requests(&type_in(&mut app, ":resize 16⏎⏎⇥⏎")), ["NAMESPACE RESIZE b 16"]);
     assert_eq!(app.tab, Tab::Namespaces);
@@ -351,7 +365,7 @@ fn commands_of_the_palette_go_where_they_can_be_carried_out() {
     }
     type_in(&mut app, "⎋4:delete⏎");
     assert_eq!((app.tab, app.overlays.len()), (Tab::Clients, 0));
-    assert!(last_event(&app).contains("Namespaces or Keys"), "{}", last_event(&app));
+    assert!(last_said(&app).contains("Namespaces or Keys"), "{}", last_said(&app));
 }
 
 #[test]
@@ -361,7 +375,7 @@ fn no_command_of_the_palette_does_nothing_without_a_word() {
             let mut app = app();
             type_in(&mut app, &tab.digit().to_string());
             assert_eq!(app.tab, tab);
-            let seen = |app: &App| (picture(app), app.events.newest().count(), app.window_s, app.options.theme.palette);
+            let seen = |app: &App| (picture(app), app.said.clone(), app.window_s, app.options.theme.palette);
             let before = seen(&app);
             let argument =
                 if command.argument.starts_with('s') || command.argument.starts_with('m') { "3" } else { "" };
@@ -381,7 +395,7 @@ fn readonly_offers_no_changes() {
     type_in(&mut app, ":");
     assert!(!palette::candidates(&app, "").iter().any(|command| keymap::is_change(command.action)));
     type_in(&mut app, "resize 9⏎");
-    assert!(last_event(&app).contains("--readonly"), "{}", last_event(&app));
+    assert!(last_said(&app).contains("--readonly"), "{}", last_said(&app));
     type_in(&mut app, "⎋⎋2?resize");
     assert!(picture(&app).contains("no key does that"), "{}", picture(&app));
 }
@@ -403,7 +417,7 @@ fn keys_that_this_server_can_only_refuse_are_not_offered() {
     let saves = picture(&app);
     assert!(!["autosave", "filter", "sort"].iter().any(|key| saves.contains(key)), "{saves}");
     type_in(&mut app, ":resize⏎");
-    assert!(last_event(&app).contains("nothing like that"), "{}", last_event(&app));
+    assert!(last_said(&app).contains("nothing like that"), "{}", last_said(&app));
 }
 
 #[test]
@@ -412,7 +426,7 @@ fn before_the_first_answer_nothing_is_asked_of_the_server() {
         let mut app = App::new(Options { address: "h:1".into(), ..Options::default() }, Size::new(100, 24));
         assert_eq!(requests(&type_in(&mut app, keys)), [""; 0]);
         assert!(app.overlays.is_empty() && !app.is_paused(), "{keys}");
-        assert_eq!(last_event(&app), "not connected to h:1 yet", "{keys}");
+        assert_eq!(last_said(&app), "not connected to h:1 yet", "{keys}");
         let picture = picture(&app);
         assert!(picture.contains("not connected to h:1") && !picture.contains("b bgsave"), "{picture}");
     }
@@ -599,7 +613,7 @@ fn without_colours_themes_are_not_chosen() {
     let mut app = app();
     app.options.has_colours = false;
     type_in(&mut app, "t");
-    assert_eq!((app.options.theme.palette, last_event(&app).contains("NO_COLOR")), (Palette::Dark, true));
+    assert_eq!((app.options.theme.palette, last_said(&app).contains("NO_COLOR")), (Palette::Dark, true));
 }
 
 #[test]

@@ -448,9 +448,8 @@ impl History {
             let name = namespace.name.as_str();
             if !self.namespaces.contains_key(name) && self.namespaces.len() >= NAMESPACE_TRACKS_MAX {
                 // The idlest makes room for one that is busier or looked at.
-                let candidates = candidates.get_or_insert_with(|| self.idlest_last(&looked_at));
-                let ops = namespace.ops_per_sec.unwrap_or(0) as f64;
-                let makes_room = |(idlest_ops, _): &mut (f64, _)| ops > *idlest_ops || looked_at.contains(name);
+                let candidates = candidates.get_or_insert_with(|| self.idlest_last(namespaces, &looked_at));
+                let makes_room = |(idlest, _): &mut (u64, _)| ops(namespace) > *idlest || looked_at.contains(name);
                 let Some((_, idlest)) = candidates.pop_if(makes_room) else { continue };
                 self.namespaces.remove(&idlest);
             }
@@ -460,12 +459,13 @@ impl History {
         }
     }
 
-    /// The namespaces whose tracks may go, with their operations per second.
-    fn idlest_last(&self, looked_at: &HashSet<&str>) -> Vec<(f64, String)> {
-        let ops = |track: &Track| track.series(NamespaceMetric::Ops as usize).at(u64::MAX).unwrap_or(0.0);
-        let candidates = self.namespaces.iter().filter(|(name, _)| !looked_at.contains(name.as_str()));
-        let mut candidates: Vec<_> = candidates.map(|(name, track)| (ops(track), name.clone())).collect();
-        candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
+    /// The namespaces whose tracks may go, with their operations per second as the server tells them: one that came into sight a
+    /// moment ago has no rate of ours yet.
+    fn idlest_last(&self, namespaces: &[Namespace], looked_at: &HashSet<&str>) -> Vec<(u64, String)> {
+        let has_track = |name: &str| self.namespaces.contains_key(name) && !looked_at.contains(name);
+        let candidates = namespaces.iter().filter(|namespace| has_track(&namespace.name));
+        let mut candidates: Vec<_> = candidates.map(|namespace| (ops(namespace), namespace.name.clone())).collect();
+        candidates.sort_by(|a, b| b.0.cmp(&a.0));
         candidates
     }
 
@@ -495,6 +495,10 @@ impl History {
     pub fn command(&self, name: &str, metric: CommandMetric) -> Series<'_> {
         Series { track: self.commands.get(name), column: metric as usize }
     }
+}
+
+fn ops(namespace: &Namespace) -> u64 {
+    namespace.ops_per_sec.unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -620,11 +620,11 @@ fn without_colours_themes_are_not_chosen() {
 fn what_comes_to_nothing_is_said() {
     let mut app = app();
     type_in(&mut app, "8y");
-    assert_eq!(last_event(&app), "nothing to copy");
+    assert_eq!(last_said(&app), "nothing to copy");
     type_in(&mut app, "M");
-    let first = last_event(&app).to_owned();
+    let first = last_said(&app).to_owned();
     type_in(&mut app, "M");
-    let mut words = [first.as_str(), last_event(&app)];
+    let mut words = [first.as_str(), last_said(&app)];
     words.sort();
     assert_eq!(words, ["mouse: off, the terminal selects", "mouse: on"]);
 }
@@ -636,7 +636,7 @@ fn a_command_that_is_refused_is_no_unknown_one() {
     let words = "flush: refused: started with --readonly";
     assert!(picture(&app).contains(words), "{}", picture(&app));
     type_in(&mut app, "⏎");
-    assert_eq!(last_event(&app), words);
+    assert_eq!(last_said(&app), words);
     type_in(&mut app, "zzz");
     assert!(picture(&app).contains("no such command"), "{}", picture(&app));
 }

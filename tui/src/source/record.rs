@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::state::sample::Sample;
+use crate::value::NUMBER_MAX;
 
 /// Bytes of a line.
 pub const LINE_SIZE_MAX: u64 = 64 * 1024 * 1024;
@@ -105,6 +106,7 @@ impl<R: BufRead> Recording<R> {
             if text.trim_ascii().is_empty() {
                 continue;
             }
+            bound_numbers(&mut text);
             let sample: Sample = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
             if sample.at_ms < self.last_ms {
                 return Err(wrong("older than the line before".into()));
@@ -112,6 +114,35 @@ impl<R: BufRead> Recording<R> {
             self.last_ms = sample.at_ms;
             return Ok(Some(sample));
         }
+    }
+}
+
+/// Makes whole numbers of a line of JSON that are beyond `NUMBER_MAX` just that, as those of a server are where they enter: a
+/// recording may be anybody's.
+fn bound_numbers(json: &mut [u8]) {
+    let max = NUMBER_MAX.to_string().into_bytes();
+    let (mut at, mut is_in_string) = (0, false);
+    while let Some(&byte) = json.get(at) {
+        let len = match byte {
+            b'"' => {
+                is_in_string = !is_in_string;
+                1
+            }
+            b'\\' if is_in_string => 2,
+            b'0'..=b'9' if !is_in_string => {
+                let is_part = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+                let number = json[at..].iter().take_while(is_part).count();
+                let digits = &mut json[at..at + number];
+                if number > max.len() && digits.iter().all(u8::is_ascii_digit) {
+                    // The number becomes shorter; space may follow it.
+                    digits.fill(b' ');
+                    digits[..max.len()].copy_from_slice(&max);
+                }
+                number
+            }
+            _ => 1,
+        };
+        at += len;
     }
 }
 
@@ -136,6 +167,20 @@ mod tests {
     fn lines_are_samples() {
         assert_eq!(read(b"{\"at_ms\":1}\n\n{\"at_ms\":2,\"later\":true}"), [Ok(1), Ok(2)]);
         assert_eq!(read(b""), []);
+    }
+
+    #[test]
+    fn numbers_of_a_recording_are_bounded() {
+        let line = r#"{"at_ms":18446744073709551615,"server":{"address":"\"123456789012345678901\\"},
+            "namespaces":[{"name":"99999999999999999999","keys":99999999999999999999,"hits":9}],
+            "slowlog":{"threshold_usec":-9223372036854775808},
+            "commands":[{"latency_usec":{"p50":12345678901234567890.5,"p99":0.00000000000000000001}}]}"#;
+        let sample = Recording::new(line.replace('\n', "").as_bytes()).next().unwrap().unwrap();
+        assert_eq!((sample.at_ms, sample.server.address.as_str()), (NUMBER_MAX, "\"123456789012345678901\\"));
+        let namespace = &sample.namespaces.unwrap()[0];
+        assert_eq!((namespace.name.len(), namespace.keys, namespace.hits), (20, Some(NUMBER_MAX), Some(9)));
+        assert_eq!(sample.slowlog.unwrap().threshold_usec, Some(-(NUMBER_MAX as i64)));
+        assert_eq!(sample.commands.unwrap()[0].latency_usec["p50"], 12_345_678_901_234_567_890.5);
     }
 
     #[test]

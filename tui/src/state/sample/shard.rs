@@ -46,7 +46,7 @@ impl Shards {
 
     /// The fullest shard's keys over the average; absent when there are none.
     pub fn skew(&self) -> Option<f64> {
-        let total: u64 = self.shards.iter().map(|shard| shard.keys).sum();
+        let total = self.shards.iter().map(|shard| shard.keys).fold(0, u64::saturating_add);
         let most = self.shards.iter().map(|shard| shard.keys).max()?;
         (total > 0).then(|| most as f64 * self.shards.len() as f64 / total as f64)
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::PERCENTILES_MAX;
 use super::info::{Info, pairs};
 use crate::value::{finite, whole};
 
@@ -41,6 +42,7 @@ impl Command {
                     failed: count("failed_calls").unwrap_or(0),
                     latency_usec: percentiles
                         .filter_map(|(name, usec)| Some((name.to_owned(), finite(usec)?)))
+                        .take(PERCENTILES_MAX)
                         .collect(),
                 }
             })

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SHARDS_MAX;
 use crate::value::Value;
 
 /// One shard.
@@ -31,7 +32,7 @@ pub struct Shards {
 impl Shards {
     /// Reads a reply of NAMESPACE SHARDS and, if there is one, of NAMESPACE RESIZE … STATUS.
     pub fn from_replies(namespace: String, shards: &Value, status: Option<&Value>) -> Self {
-        let shards = shards.items().iter().map(|shard| {
+        let shards = shards.items().iter().take(SHARDS_MAX).map(|shard| {
             let number = |field| shard.number(field).unwrap_or(0);
             Shard {
                 shard: number("shard"),

@@ -23,17 +23,20 @@ pub struct Recorder {
     file: File,
     size_bytes: u64,
     size_bytes_max: u64,
+    last_ms: u64,
 }
 
 impl Recorder {
     /// Begins a file that will not grow beyond a size; one that is there already is left alone.
     pub fn create(path: &Path, size_bytes_max: u64) -> io::Result<Self> {
-        Ok(Self { file: private_file(path)?, size_bytes: 0, size_bytes_max })
+        Ok(Self { file: private_file(path)?, size_bytes: 0, size_bytes_max, last_ms: 0 })
     }
 
-    /// Appends a sample: its line is in the file whole when this returns, or not at all.
+    /// Appends a sample: its line is in the file whole when this returns, or not at all. Where the clock was set back, time stands
+    /// still: lines of a recording are in the order of time.
     pub fn write(&mut self, sample: &Sample) -> io::Result<()> {
-        let mut line = serde_json::to_vec(sample)?;
+        let at_ms = sample.at_ms.max(self.last_ms);
+        let mut line = serde_json::to_vec(&Sample { at_ms, ..sample.clone() })?;
         line.push(b'\n');
         let size_bytes = self.size_bytes + line.len() as u64;
         if size_bytes > self.size_bytes_max {
@@ -44,7 +47,7 @@ impl Recorder {
             self.file.set_len(self.size_bytes)?;
             return Err(error);
         }
-        self.size_bytes = size_bytes;
+        (self.size_bytes, self.last_ms) = (size_bytes, at_ms);
         Ok(())
     }
 }
@@ -198,6 +201,18 @@ mod tests {
         Recording::check(&path).unwrap();
         std::fs::write(&path, "{}\n{").unwrap();
         assert!(Recording::check(&path).is_err_and(|error| error.to_string().starts_with("line 2: ")));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_spoil_a_recording() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recording");
+        let mut recorder = Recorder::create(&path, 10_000).unwrap();
+        for at_ms in [5, 9, 3, 10] {
+            recorder.write(&Sample { at_ms, ..Sample::default() }).unwrap();
+        }
+        let times: Vec<u64> = Recording::open(&path).unwrap().map(|sample| sample.unwrap().at_ms).collect();
+        assert_eq!(times, [5, 9, 9, 10]);
     }
 
     #[test]

@@ -24,10 +24,3 @@ impl Failure {
         }
     }
 }
-
-/// A failure of the connection itself: who is not let in is not connected either.
-impl From<crate::source::client::Error> for Failure {
-    fn from(error: crate::source::client::Error) -> Self {
-        Self::Connection(error.to_string())
-    }
-}

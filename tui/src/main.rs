@@ -29,11 +29,8 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => return fail(&Failure::Usage(one_line(&error))),
-        // Help and version; that nobody reads them to the end is no failure.
-        Err(text) => {
-            let _ = text.print();
-            return ExitCode::SUCCESS;
-        }
+        // Help and version.
+        Err(text) => return written(text.print()).map_or_else(|failure| fail(&failure), success),
     };
     match run(cli) {
         Ok(code) => code,
@@ -157,7 +154,12 @@ fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
 }
 
 fn print(bytes: &[u8]) -> Result<(), Failure> {
-    match io::stdout().write_all(bytes) {
+    written(io::stdout().write_all(bytes))
+}
+
+/// Whether all is written. That nobody reads it to the end is no failure.
+fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result.and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(local(error)),
         _ => Ok(()),
     }

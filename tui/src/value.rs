@@ -1,5 +1,25 @@
 //! A server's reply as plain data: nothing beyond this module and `source::client` knows how it came over the wire.
 
+/// Numbers of a server are taken for at most this (2^53, up to which every reader of JSON counts exactly): sums of a million of
+/// them, and products with a thousand, are numbers still.
+pub const NUMBER_MAX: u64 = 1 << 53;
+
+/// Digits as a number that is not negative.
+pub fn whole(digits: &str) -> Option<u64> {
+    digits.parse().ok().map(|number: u64| number.min(NUMBER_MAX))
+}
+
+/// A finite number of any spelling. Counters of bytes are read by it: a busy server's pass 2^53 within months, so they are taken for
+/// as much as 64 bits hold.
+pub fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().and_then(bounded)
+}
+
+fn bounded(number: f64) -> Option<f64> {
+    let max = u64::MAX as f64;
+    number.is_finite().then(|| number.clamp(-max, max))
+}
+
 /// A reply. Simple and bulk strings are both `Bytes`; what RESP3 alone has (maps, sets, doubles …) comes as the nearest of these.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -44,21 +64,20 @@ impl Value {
     /// A number that is not negative, written as an integer or as digits.
     pub fn as_u64(&self) -> Option<u64> {
         match self {
-            Self::Integer(number) => u64::try_from(*number).ok(),
-            Self::Bytes(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
+            Self::Integer(number) => u64::try_from(*number).ok().map(|number| number.min(NUMBER_MAX)),
+            Self::Bytes(bytes) => whole(std::str::from_utf8(bytes).ok()?),
             _ => None,
         }
     }
 
     /// A finite number of any spelling.
     pub fn as_f64(&self) -> Option<f64> {
-        let number = match self {
-            Self::Integer(number) => *number as f64,
-            Self::Double(number) => *number,
-            Self::Bytes(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok()?,
-            _ => return None,
-        };
-        number.is_finite().then_some(number)
+        match self {
+            Self::Integer(number) => bounded(*number as f64),
+            Self::Double(number) => bounded(*number),
+            Self::Bytes(bytes) => finite(std::str::from_utf8(bytes).ok()?),
+            _ => None,
+        }
     }
 
     /// The items of an array; none for anything else.
@@ -137,5 +156,15 @@ mod tests {
         assert_eq!(bytes("1.5").as_f64(), Some(1.5));
         assert_eq!(Value::Null.field("x"), None);
         assert_eq!(Value::Array(vec![bytes("odd")]).field("odd"), None);
+    }
+
+    #[test]
+    fn numbers_are_bounded_where_they_enter() {
+        for value in [Value::Integer(i64::MAX), bytes("18446744073709551615"), bytes("9007199254740993")] {
+            assert_eq!(value.as_u64(), Some(NUMBER_MAX));
+        }
+        assert_eq!(bytes("-1e308").as_f64(), Some(-(u64::MAX as f64)));
+        assert_eq!((bytes("1e400").as_f64(), bytes("99999999999999999999").as_u64()), (None, None));
+        assert!(NUMBER_MAX.checked_mul(1_000).is_some());
     }
 }

@@ -13,6 +13,7 @@ use crate::state::events::{Event, Level};
 use crate::state::tab::Tab;
 use crate::state::{App, Connection, Overlay, Pending, input, palette};
 use crate::theme::Role;
+use crate::value::finite;
 use crate::widgets::Canvas;
 use crate::widgets::banner::{Alert, Badge, Banner};
 use crate::widgets::dialog::{self, DialogInput, DialogLine};
@@ -120,7 +121,7 @@ fn badges(app: &App) -> Vec<(String, Role)> {
     let info = &app.sample().info;
     let mut badges = Vec::new();
     if info.flag("loading") {
-        let percent = info.text("loading_loaded_perc").and_then(|percent| percent.parse::<f64>().ok());
+        let percent = info.text("loading_loaded_perc").and_then(finite);
         let loaded = percent.map_or(String::new(), |percent| format!(" {}", format::percent(percent / 100.0)));
         badges.push((format!("LOADING{loaded}"), Role::BadgeWarn));
     }

@@ -14,6 +14,8 @@ use proptest::sample::select;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use rkvs_tui::keymap::BINDINGS;
+use rkvs_tui::output::views::{self, Reading};
+use rkvs_tui::output::{Format, Picture, writer};
 use rkvs_tui::state::App;
 use rkvs_tui::state::msg::{Effect, Msg, Request};
 use rkvs_tui::state::sample::{Sample, Server};
@@ -21,7 +23,7 @@ use rkvs_tui::state::tab::Tab;
 use rkvs_tui::state::update::update;
 use rkvs_tui::value::Value;
 use rkvs_tui::view::view;
-use states::hostile;
+use states::{extreme, hostile};
 
 /// Rows of a list that are hostile: enough to scroll, few enough to be sorted a thousand times.
 const ROWS: usize = 60;
@@ -65,7 +67,15 @@ static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
     for state in states::ALL {
         samples.extend(states::app(state, Tab::Overview).map(|app| app.latest().clone()));
     }
+    samples.extend(EXTREME.iter().cloned());
     samples
+});
+
+/// Numbers of any size, in whatever is told of a server of each kind.
+static EXTREME: LazyLock<Vec<Sample>> = LazyLock::new(|| {
+    let states = states::ALL.iter().filter(|state| ["typical", "resizing", "plain"].contains(&state.name));
+    let apps = states.filter_map(|&state| states::app(state, Tab::Overview));
+    apps.flat_map(|app| extreme::samples(app.latest())).collect()
 });
 
 /// Applications to begin with; their first history takes its time.
@@ -335,5 +345,39 @@ fn hostile_names_stay_text() {
         }
         update(&mut app, Msg::Disconnected { error: hostile::name(0), retry_at_ms: 0 }, at_ms);
         draw(&app, 120, 40);
+    }
+}
+
+/// Numbers that no server tells, one sample after the other, on every screen with its details and dialogs, and in every view.
+#[test]
+fn numbers_of_any_size_are_drawn_and_told() {
+    for tab in Tab::ALL {
+        let mut app = states::app(states::ALL[1], tab).unwrap();
+        for sample in &*EXTREME {
+            let now_ms = app.now_ms + 1_000;
+            states::happen(&mut app, Msg::Sample(Box::new(Sample { at_ms: now_ms, ..sample.clone() })), now_ms);
+            if !app.tabs().any(|shown| shown == tab) {
+                continue;
+            }
+            for code in [KeyCode::Char(tab.digit()), KeyCode::Enter, KeyCode::Char('R'), KeyCode::Char('b')] {
+                states::happen(&mut app, Msg::Key(KeyEvent::from(code)), now_ms);
+                draw(&app, states::SIZE.width, states::SIZE.height);
+                draw(&app, 80, 24);
+            }
+            for _ in 0..3 {
+                states::happen(&mut app, Msg::Key(KeyEvent::from(KeyCode::Esc)), now_ms);
+            }
+        }
+    }
+    for pair in EXTREME.windows(2) {
+        for view in views::ALL {
+            let (now, before) = (Sample { at_ms: pair[0].at_ms + 1, ..pair[1].clone() }, Some(&pair[0]));
+            let Some(rows) = view.rows(&Reading { now: &now, before, namespace: None }) else { continue };
+            for format in [Format::Table, Format::Json, Format::Csv] {
+                let mut out = Vec::new();
+                writer(format, false, &mut out).write(&Picture { view, sample: &now, rows: rows.clone() }).unwrap();
+                assert!(std::str::from_utf8(&out).is_ok_and(|text| text.ends_with('\n')), "{}", view.name());
+            }
+        }
     }
 }

@@ -11,12 +11,16 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::settings::{Settings, interval};
 use crate::failure::Failure;
+
+/// Bytes of a file.
+const SIZE_MAX: u64 = 1024 * 1024;
 
 /// What the file says.
 #[derive(Debug, Default)]
@@ -34,13 +38,23 @@ pub(super) fn path(var: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
     Some(folder.join("rkvs-tui").join("config.toml"))
 }
 
+/// All of a file that may be as large as that.
+fn text_of(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(SIZE_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > SIZE_MAX {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
+    }
+    Ok(text)
+}
+
 impl File {
     /// Reads a file; one that nobody named may be missing.
     pub(super) fn read(path: &Path, is_named: bool) -> Result<Self, Failure> {
         let wrong = |reason: String| Failure::Usage(format!("{}: {reason}", path.display()));
-        match std::fs::read_to_string(path) {
+        match text_of(path) {
             Ok(text) => Self::parse(&text).map_err(wrong),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => Ok(Self::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !is_named => Ok(Self::default()),
             Err(error) => Err(wrong(error.to_string())),
         }
     }
@@ -87,6 +101,12 @@ mod tests {
         assert_eq!((file.settings.interval, file.settings.no_mouse), (Some(2.0), Some(true)));
         assert_eq!(file.profiles["prod"].address.as_deref(), Some("rediss://h"));
         assert!(!format!("{file:?}").contains("\"x\""));
+    }
+
+    #[test]
+    fn a_file_without_end_is_refused() {
+        let error = File::read(Path::new("/dev/zero"), true).unwrap_err().to_string();
+        assert_eq!(error, "/dev/zero: it is larger than 1 MiB");
     }
 
     #[test]

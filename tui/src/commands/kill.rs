@@ -37,7 +37,7 @@ impl Kill {
             filters.into_iter().filter_map(|(filter, value)| Some((filter, value.as_deref()?))).collect();
         let request = if self.ids.is_empty() { requests::kill_fitting(&filters) } else { requests::kill(&self.ids) };
         let replies = session.run(request.called("kill")).await?;
-        let closed: u64 = replies.iter().filter_map(Value::as_u64).sum();
+        let closed = replies.iter().filter_map(Value::as_u64).fold(0, u64::saturating_add);
         let gone = self.ids.iter().zip(&replies).filter(|(_, reply)| reply.as_u64() == Some(0));
         let gone: Vec<String> = gone.map(|(id, _)| id.to_string()).collect();
         let missing = if gone.is_empty() { String::new() } else { format!("; there is no {}", gone.join(", ")) };

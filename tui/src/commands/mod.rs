@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::cli::Command;
 use crate::cli::setup::Setup;
 use crate::failure::Failure;
-use crate::output::run::connect;
+use crate::output::run::{connect, failure};
 use crate::source::client::Client;
 use crate::state::msg::Request;
 use crate::text;
@@ -56,7 +56,8 @@ impl Session<'_> {
         };
         client.set_time_limit(Duration::from_secs(request.time_limit_s));
         let mut replies = Vec::new();
-        for reply in client.pipeline(&request.commands).await? {
+        let answers = client.pipeline(&request.commands).await;
+        for reply in answers.map_err(|error| failure(&self.setup.address, &error))? {
             let reply = reply.ok().map_err(|error| refused(&request, &error))?;
             replies.push(reply);
         }

@@ -15,7 +15,7 @@ use crate::app::MESSAGES_MAX;
 use crate::clock;
 use crate::failure::Failure;
 use crate::source::address::Address;
-use crate::source::client::Client;
+use crate::source::client::{Client, Error};
 use crate::source::live;
 use crate::source::poll::Poller;
 use crate::source::record::{Recorder, Recording};
@@ -102,13 +102,15 @@ pub async fn once(mut plan: Plan, address: &Address, apart: Duration, out: impl 
     let wants = plan.wants();
     let mut client = connect(address, TIME_LIMIT).await?;
     let mut poller = Poller::new(address.to_string());
-    poller.identify(&mut client).await?;
-    let mut now = poller.poll(&mut client, &wants, clock::now_ms()).await?;
+    let failed = |error| failure(address, &error);
+    poller.identify(&mut client).await.map_err(failed)?;
+    let mut now = poller.poll(&mut client, &wants, clock::now_ms()).await.map_err(failed)?;
     plan.record(&now);
     let mut before = None;
     if plan.view.has_rates {
         sleep(apart).await;
-        before = Some(std::mem::replace(&mut now, poller.poll(&mut client, &wants, clock::now_ms()).await?));
+        let next = poller.poll(&mut client, &wants, clock::now_ms()).await.map_err(failed)?;
+        before = Some(std::mem::replace(&mut now, next));
         plan.record(&now);
     }
     plan.tell(writer(plan.format, false, out).as_mut(), &now, before.as_ref()).map(drop)
@@ -190,6 +192,12 @@ async fn follow(
 pub async fn connect(address: &Address, time_limit: Duration) -> Result<Client, Failure> {
     let client = Client::connect(address, time_limit).await;
     client.map_err(|error| Failure::Connection(format!("{address}: {}", with_hint(&error.to_string()))))
+}
+
+/// Why an exchange with a server came to nothing: it refused, or the connection was lost.
+pub fn failure(address: &Address, error: &Error) -> Failure {
+    let text = format!("{address}: {error}");
+    if matches!(error, Error::Refused(_)) { Failure::Refused(text) } else { Failure::Connection(text) }
 }
 
 /// What a server said that lets nobody in without a login, and how to give one.

@@ -1,6 +1,6 @@
 //! Tables for people: not part of the contract.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use super::entry::{Cell, Entry, Kind};
@@ -12,12 +12,14 @@ use crate::text::{self, Align};
 const HEADING_EVERY: u64 = 20;
 /// Columns of a view of one row are at least that wide: the first line does not know what follows.
 const WIDTH_MIN: usize = 7;
+/// Columns of a cell; one long name must not make every line long.
+const CELL_WIDTH_MAX: usize = 64;
 /// Between columns.
 const GAP: &str = "  ";
 
 /// Writes tables.
-pub(super) struct Table<W> {
-    out: W,
+pub(super) struct Table<W: Write> {
+    out: BufWriter<W>,
     is_watched: bool,
     pictures: u64,
     /// Widths of the columns of a view of one row; they only grow, so that its lines stay one table.
@@ -26,19 +28,17 @@ pub(super) struct Table<W> {
 
 impl<W: Write> Table<W> {
     pub(super) fn new(out: W, is_watched: bool) -> Self {
-        Self { out, is_watched, pictures: 0, widths: Vec::new() }
+        Self { out: BufWriter::new(out), is_watched, pictures: 0, widths: Vec::new() }
     }
 
     /// Every field on a line of its own.
-    fn facts(&mut self, rows: &[Vec<Entry>]) -> Vec<String> {
+    fn facts(&mut self, rows: &[Vec<Entry>]) -> io::Result<()> {
         let width = rows.iter().flatten().map(|entry| entry.name.len()).max().unwrap_or(0);
-        let line = |entry: &Entry| format!("{:width$}{GAP}{}", entry.name, shown(entry));
-        rows.iter().flatten().map(line).collect()
+        rows.iter().flatten().try_for_each(|entry| writeln!(self.out, "{:width$}{GAP}{}", entry.name, shown(entry)))
     }
 
-    fn columns(&mut self, picture: &Picture<'_>, has_heading: bool) -> Vec<String> {
-        let headed = |row: Vec<Entry>| row.into_iter().filter(|entry| entry.heading.is_some()).collect::<Vec<_>>();
-        let fields = headed(picture.view.fields());
+    fn columns(&mut self, picture: &Picture<'_>, has_heading: bool) -> io::Result<()> {
+        let fields: Vec<Entry> = picture.view.fields().into_iter().filter(|field| field.heading.is_some()).collect();
         let rows: Vec<Vec<String>> = picture
             .rows
             .iter()
@@ -53,33 +53,41 @@ impl<W: Write> Table<W> {
             let widest = cells.max().unwrap_or(0).max(field.heading.map_or(0, text::width));
             self.widths[column] = self.widths[column].max(widest);
         }
-        let line = |cells: Vec<&str>| {
+        let line = |cells: &[&str]| {
             let aligned = cells.iter().zip(&self.widths).zip(&fields).map(|((cell, &width), field)| {
                 let align = if field.kind.is_words() { Align::Left } else { Align::Right };
                 text::fit(cell, width, align, "")
             });
-            aligned.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+            aligned.collect::<Vec<_>>().join(GAP)
         };
-        let heading = has_heading.then(|| line(fields.iter().filter_map(|field| field.heading).collect()));
-        let rows = rows.iter().map(|row| line(row.iter().map(String::as_str).collect()));
-        heading.into_iter().chain(rows).collect()
+        if has_heading {
+            let headings: Vec<&str> = fields.iter().filter_map(|field| field.heading).collect();
+            writeln!(self.out, "{}", line(&headings).trim_end())?;
+        }
+        for row in &rows {
+            let cells: Vec<&str> = row.iter().map(String::as_str).collect();
+            writeln!(self.out, "{}", line(&cells).trim_end())?;
+        }
+        Ok(())
     }
 }
 
 impl<W: Write> Writer for Table<W> {
     fn write(&mut self, picture: &Picture<'_>) -> io::Result<()> {
         let is_one_row = picture.view.is_one_row();
-        let mut lines = match (self.is_watched, is_one_row) {
-            (false, true) => self.facts(&picture.rows),
-            (true, true) => self.columns(picture, self.pictures.is_multiple_of(HEADING_EVERY)),
-            (_, false) => self.columns(picture, true),
-        };
-        if self.is_watched && !is_one_row {
-            lines.insert(0, time(picture.sample.at_ms / 1_000));
-            lines.push(String::new());
+        let is_list_again = self.is_watched && !is_one_row;
+        if is_list_again {
+            writeln!(self.out, "{}", time(picture.sample.at_ms / 1_000))?;
+        }
+        match (self.is_watched, is_one_row) {
+            (false, true) => self.facts(&picture.rows)?,
+            (true, true) => self.columns(picture, self.pictures.is_multiple_of(HEADING_EVERY))?,
+            (_, false) => self.columns(picture, true)?,
+        }
+        if is_list_again {
+            writeln!(self.out)?;
         }
         self.pictures += 1;
-        self.out.write_all((lines.join("\n") + "\n").as_bytes())?;
         self.out.flush()
     }
 }
@@ -90,7 +98,7 @@ fn shown(entry: &Entry) -> String {
     }
     match (&entry.cell, entry.kind) {
         (Cell::Null, _) => format::UNKNOWN.to_owned(),
-        (Cell::Text(text), _) => text::harmless(text.as_bytes()).into_owned(),
+        (Cell::Text(text), _) => text::line(text.as_bytes(), CELL_WIDTH_MAX, "…"),
         (Cell::Flag(flag), _) => if *flag { "yes" } else { "no" }.to_owned(),
         (Cell::Whole(value), Kind::Bytes) => format::bytes(*value),
         (Cell::Whole(value @ 0..60), Kind::Seconds) => format!("{value} s"),
@@ -115,8 +123,28 @@ fn time(at_s: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::entry::milliseconds;
+    use super::super::views::{self, Reading};
     use super::*;
+    use crate::state::sample::{Clients, Sample};
+    use crate::state::tab::Tab;
+
+    #[test]
+    fn one_long_name_makes_no_line_long() {
+        let name = "n".repeat(1024 * 1024);
+        let list = format!("id=1 addr=a name=x cmd=get\nid=2 addr=a name={name} cmd={name}\n");
+        let sample = Sample { clients: Some(Arc::new(Clients::parse(&list))), ..Sample::default() };
+        let view = views::View::of(Tab::Clients).unwrap();
+        let rows = view.rows(&Reading { now: &sample, before: None, namespace: None }).unwrap();
+        let mut out = Vec::new();
+        Table::new(&mut out, false).write(&Picture { view, sample: &sample, rows }).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), 3);
+        assert!(text.contains(&format!("{}…", "n".repeat(CELL_WIDTH_MAX - 1))));
+        assert!(text.lines().all(|line| line.len() < 400 && line == line.trim_end()), "{text}");
+    }
 
     #[test]
     fn whole_seconds_claim_no_more_than_they_tell() {

@@ -17,6 +17,10 @@ use crate::value::Value;
 
 /// Bytes of a reply.
 pub const REPLY_SIZE_MAX: usize = 64 * 1024 * 1024;
+/// Values of a reply: items of its aggregates, whatever they lie in.
+pub const REPLY_VALUES_MAX: usize = 1_000_000;
+/// How many of the largest replies an exchange may come to.
+const EXCHANGE_REPLIES_MAX: usize = 4;
 /// What is read at once at least.
 const READ_SIZE: usize = 64 * 1024;
 
@@ -52,6 +56,13 @@ pub enum Error {
     /// An exchange before this one failed or was given up.
     #[error("the connection is broken")]
     Broken,
+}
+
+/// What the replies of an exchange may still come to.
+#[derive(Debug)]
+struct Room {
+    bytes: usize,
+    values: usize,
 }
 
 /// Anything that bytes go through in both directions.
@@ -113,7 +124,9 @@ impl Client {
             hello.extend(args(["AUTH", user, password]));
         }
         if let Value::Error(error) = self.call(hello).await? {
-            if error.starts_with("NOAUTH") || error.starts_with("WRONGPASS") {
+            // Whatever else it says is no answer to the question: that there are too many clients, that the password is wrong.
+            let knows_no_resp3 = ["ERR unknown command", "NOPROTO", "NOPERM"];
+            if !knows_no_resp3.iter().any(|words| error.starts_with(words)) {
                 return Err(Error::Refused(error));
             }
             self.is_resp3 = false;
@@ -167,20 +180,33 @@ impl Client {
     async fn exchange(&mut self, requests: &[Args]) -> Result<Vec<Value>, Error> {
         let mut out = Vec::new();
         requests.iter().for_each(|request| encode(request, &mut out));
-        self.stream.write_all(&out).await?;
-        self.stream.flush().await?;
+        let mut room =
+            Room { bytes: EXCHANGE_REPLIES_MAX * REPLY_SIZE_MAX, values: EXCHANGE_REPLIES_MAX * REPLY_VALUES_MAX };
+        if let Err(error) = self.send(&out).await {
+            // Who is sent away may have been told why before the connection was closed.
+            return Err(match self.reply(&mut room).await {
+                Ok(Some(Value::Error(reason))) => Error::Refused(reason),
+                _ => Error::Io(error),
+            });
+        }
         let mut replies = Vec::with_capacity(requests.len());
         while replies.len() < requests.len() {
-            let reply = self.reply().await?;
+            let reply = self.reply(&mut room).await?;
             // Nothing was subscribed to: whatever is pushed is not for us.
             replies.extend(reply);
         }
         Ok(replies)
     }
 
+    async fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes).await?;
+        self.stream.flush().await
+    }
+
     /// The next reply; nothing for a push message.
-    async fn reply(&mut self) -> Result<Option<Value>, Error> {
-        let mut scanner = Scanner::new(REPLY_SIZE_MAX);
+    async fn reply(&mut self, room: &mut Room) -> Result<Option<Value>, Error> {
+        let values_max = room.values.min(REPLY_VALUES_MAX);
+        let mut scanner = Scanner::new(room.bytes.min(REPLY_SIZE_MAX), values_max);
         let len = loop {
             if let Some(len) = scanner.end(&self.received)? {
                 break len;
@@ -190,6 +216,8 @@ impl Client {
                 return Err(Error::Closed);
             }
         };
+        room.bytes -= len;
+        room.values -= values_max - scanner.values_left();
         let frame = self.received.split_to(len);
         if frame.starts_with(b">") {
             return Ok(None);

@@ -1,7 +1,7 @@
 //! Where a reply ends.
 //!
 //! `redis-protocol` reads a reply from its beginning whenever more bytes arrive, and calls itself for what is nested. So it is
-//! handed whole replies of a bounded size and depth: this module finds their end, goes on where it stopped, and refuses the rest.
+//! handed whole replies of a bounded size, depth and number of values: this module finds their end, goes on where it stopped, and refuses the rest.
 
 use super::client::Error;
 
@@ -18,11 +18,18 @@ pub(super) struct Scanner {
     /// Values that are still to come in each open aggregate; the outermost holds the reply itself.
     open: Vec<usize>,
     size_max: usize,
+    /// Values that aggregates may still hold.
+    values_left: usize,
 }
 
 impl Scanner {
-    pub(super) fn new(size_max: usize) -> Self {
-        Self { at: 0, open: vec![1], size_max }
+    pub(super) fn new(size_max: usize, values_max: usize) -> Self {
+        Self { at: 0, open: vec![1], size_max, values_left: values_max }
+    }
+
+    /// How many of the values it may hold a reply did not need.
+    pub(super) fn values_left(&self) -> usize {
+        self.values_left
     }
 
     /// The length of the reply that `buffer` begins with, once it is all there.
@@ -57,6 +64,8 @@ impl Scanner {
             self.at += item_len;
             // Attributes stand before the value they belong to.
             *left -= usize::from(*kind != b'|');
+            // A null is three bytes in a reply and a hundred in memory.
+            self.values_left = self.values_left.checked_sub(children).ok_or(Error::TooLarge)?;
             if children > 0 {
                 if self.open.len() == DEPTH_MAX {
                     return Err(Error::Protocol("a reply that is nested too deeply"));
@@ -115,7 +124,7 @@ mod tests {
         ];
         for reply in replies {
             let buffer = [reply, b"+next\r\n"].concat();
-            let mut scanner = Scanner::new(1_000);
+            let mut scanner = Scanner::new(1_000, 10);
             for split in 0..reply.len() {
                 assert_eq!(scanner.end(&buffer[..split]).unwrap(), None, "{reply:?} cut at {split}");
             }
@@ -125,9 +134,13 @@ mod tests {
 
     #[test]
     fn what_is_too_large_or_no_reply_is_refused() {
-        let end = |bytes: &[u8]| Scanner::new(1_000).end(bytes);
+        let end = |bytes: &[u8]| Scanner::new(1_000, 50).end(bytes);
         assert!(matches!(end(b"$1001\r\n"), Err(Error::TooLarge)));
         assert!(matches!(end(b"*99999999999999999999\r\n"), Err(Error::Protocol(_))));
+        assert!(matches!(end(b"*51\r\n"), Err(Error::TooLarge)));
+        assert!(matches!(end(b"%26\r\n"), Err(Error::TooLarge)));
+        assert!(matches!(end(b"*2\r\n*25\r\n*24\r\n"), Err(Error::TooLarge)));
+        assert!(matches!(end(b"*2\r\n*24\r\n*24\r\n"), Ok(None)));
         assert!(matches!(end(&b"*1\r\n".repeat(40)), Err(Error::Protocol(_))));
         assert!(matches!(end(&[b'+'; 1_001]), Err(Error::TooLarge)));
         assert!(matches!(end(b"HTTP/1.1 400\r\n"), Err(Error::Protocol(_))));

@@ -33,7 +33,10 @@ impl Tls {
         let server = ServerName::try_from(name.to_owned());
         let server = server.map_err(|_| invalid(format!("TLS: {name:?} is no name of a server")))?;
         let connector = TlsConnector::from(Arc::new(self.config()?));
-        connector.connect(server, stream).await.map_err(|error| io::Error::new(error.kind(), format!("TLS: {error}")))
+        connector
+            .connect(server, stream)
+            .await
+            .map_err(|error| io::Error::new(error.kind(), format!("TLS: {}", reason(&error))))
     }
 
     fn config(&self) -> io::Result<ClientConfig> {
@@ -71,6 +74,17 @@ impl Tls {
             }
         }
         Ok(roots)
+    }
+}
+
+/// Why a server is not believed. Who trusts a certificate that signed itself learns what to do instead: an authority's own is not
+/// taken for a server's, whatever other clients do.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    if text.contains("CaUsedAsEndEntity") {
+        "the certificate is an authority's own: let it sign one for the server, or use --insecure".to_owned()
+    } else {
+        text
     }
 }
 

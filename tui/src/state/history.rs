@@ -9,6 +9,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::sample::{Command, Info, Namespace, Sample, percentile_of_all};
+use crate::value::finite;
 
 /// Points of a track.
 pub const POINTS_MAX: usize = 600;
@@ -51,9 +52,8 @@ impl ServerMetric {
         let rate = |name| Raw::Counter(info.number(name));
         let gauge = |name| Raw::Gauge(info.number(name));
         let cpu = info.number("used_cpu_sys").zip(info.number("used_cpu_user")).map(|(sys, user)| sys + user);
-        let number = |part: Option<&str>, name| -> f64 {
-            part.and_then(|part| part.strip_prefix(name)?.parse().ok()).unwrap_or(0.0)
-        };
+        let number =
+            |part: Option<&str>, name| -> f64 { part.and_then(|part| finite(part.strip_prefix(name)?)).unwrap_or(0.0) };
         let (keys, expiring) = info.with_prefix("db").fold((0.0, 0.0), |(keys, expiring), (_, value)| {
             let mut parts = value.split(',');
             (keys + number(parts.next(), "keys="), expiring + number(parts.next(), "expires="))

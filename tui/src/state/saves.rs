@@ -179,7 +179,7 @@ impl Saves {
         let save = Save {
             namespace: None,
             at_s: if has_failed { sample.at_ms / 1_000 } else { now.saved_at_s.unwrap_or(0) },
-            duration_ms: seconds.filter(|_| was_background).map(|seconds| seconds * 1_000),
+            duration_ms: seconds.filter(|_| was_background).map(|seconds| seconds.saturating_mul(1_000)),
             is_coarse: true,
             bytes: info.count("rdb_last_bgsave_bytes").filter(|_| !has_failed),
             error: has_failed.then(|| "see the server's log".to_owned()),
@@ -199,7 +199,7 @@ impl Saves {
                 let is_ok = autosave.last_status == "ok";
                 let save = Save {
                     namespace: Some(autosave.name.clone()),
-                    at_s: autosave.last_save_s + autosave.last_duration_ms / 1_000,
+                    at_s: autosave.last_save_s.saturating_add(autosave.last_duration_ms / 1_000),
                     duration_ms: Some(autosave.last_duration_ms),
                     is_coarse: false,
                     bytes: Some(autosave.last_bytes).filter(|_| is_ok),

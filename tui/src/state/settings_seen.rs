@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sample::{Sample, Setting};
-
-/// Settings that are remembered at most; a server has a few hundred.
-const SETTINGS_MAX: usize = 4_096;
+use super::sample::{SETTINGS_MAX, Sample, Setting};
 
 /// The settings of the server as they were.
 #[derive(Clone, Debug, Default)]

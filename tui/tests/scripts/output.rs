@@ -198,6 +198,11 @@ fn help_tells_everything() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(ok(&["completions", shell]).contains("bgsave"), "{shell}");
     }
+    for args in [&["--help"][..], &["--version"], &["schema", "overview"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = program(args).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?} into a disk that is full");
+    }
     let (code, out, _) = run(&["--version"]);
     assert_eq!((code, out), (0, format!("rkvs-tui {}\n", env!("CARGO_PKG_VERSION"))));
 }
@@ -210,6 +215,16 @@ fn what_is_not_permitted_is_told_as_that() {
         let error = complaint(&[&server.address, "--once", "--view", view], 3);
         assert!(error.contains("NOPERM this user"), "{view}: {error}");
     }
+    for reason in ["NOPERM this user has no permissions", "BUSY running a script", "LOADING the data"] {
+        let server = Fake::start(RKVS, &[("INFO", &format!("-{reason}\r\n"))]);
+        assert_eq!(complaint(&[&server.address, "--once"], 3), format!("rkvs-tui: {}: {reason}\n", server.address));
+    }
+    let server = Fake::start(RKVS, &[("INFO", "HTTP/1.1 400\r\n")]);
+    let error = complaint(&[&server.address, "--once"], 1);
+    assert!(error.starts_with(&format!("rkvs-tui: {}: ", server.address)), "{error}");
+    let server = Fake::start(RKVS, &[("HELLO 3", "-ERR max number of clients reached\r\n")]);
+    let error = complaint(&[&server.address, "--once"], 1);
+    assert!(error.contains("max number of clients"), "{error}");
     let server = Fake::start(RKVS, &[("HELLO 3", "-NOAUTH HELLO must be called\r\n")]);
     for how in ["--once", "--watch", "save"] {
         let error = complaint(&[&server.address, how], 1);

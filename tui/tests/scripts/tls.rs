@@ -57,6 +57,11 @@ fn a_server_is_made_sure_of() {
         let error = complaint(&once(args, &login), 1);
         assert!(error.contains(part), "{error}");
     }
+    let own =
+        ["--tls-port", TLS_PORT, "--tls-ca-cert-file", &ca, "--tls-cert-file", &ca, "--tls-key-file", &path("ca.key")];
+    let Some(authority) = Real::redis(&own) else { return };
+    let error = complaint(&once(&[&format!("rediss://localhost:{}", authority.tls_port), "--cacert", &ca], &login), 1);
+    assert!(error.contains("let it sign one for the server, or use --insecure"), "{error}");
     // The server wants to see a certificate.
     complaint(&[&here, "--cacert", &ca, "--format", "json"], 1);
 }

@@ -3,6 +3,8 @@
 
 pub(crate) mod answers;
 mod edit;
+#[allow(dead_code, reason = "only one of the test binaries draws them")]
+pub(crate) mod extreme;
 pub(crate) mod hostile;
 
 use std::sync::{Arc, LazyLock};

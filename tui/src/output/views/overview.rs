@@ -23,7 +23,7 @@ fn row(reading: &Reading<'_>) -> Vec<Entry> {
     let (hits, misses) = (growth("keyspace_hits"), growth("keyspace_misses"));
     let cpu = |sample: &Sample| Some(sample.info.number("used_cpu_sys")? + sample.info.number("used_cpu_user")?);
     let is_told = info.iter().next().is_some();
-    let keys = || Namespace::from_keyspace(info, 0).iter().filter_map(|database| database.keys).sum::<u64>();
+    let keys = || Namespace::keys_of(&Namespace::from_keyspace(info, 0));
     let is_set = |name| info.text(name).map(|value| value == "1");
     vec![
         text("role", info.text("role"), "`master` or `slave`"),

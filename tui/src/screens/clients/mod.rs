@@ -516,7 +516,7 @@ impl Screen for Clients {
                 kill_matching(app, replies.first().and_then(Value::as_u64));
             }
         } else if number == KILL {
-            let killed: u64 = replies.iter().filter_map(Value::as_u64).sum();
+            let killed = replies.iter().filter_map(Value::as_u64).fold(0, u64::saturating_add);
             let gone = (replies.len() as u64).saturating_sub(killed);
             if gone > 0 && answer.outcome().is_ok() {
                 app.happened(Level::Warn, format!("{killed} killed; {gone} had left already"));

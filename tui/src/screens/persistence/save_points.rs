@@ -1,5 +1,7 @@
 //! When the server saves by itself: after so many seconds, if there were so many changes.
 
+use crate::value::whole;
+
 /// A save point of the setting `save`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SavePoint {
@@ -24,7 +26,7 @@ pub(super) enum Next {
 
 /// Reads the setting: pairs of numbers. What is none is left out.
 pub(super) fn parse(setting: &str) -> Vec<SavePoint> {
-    let numbers: Vec<u64> = setting.split_whitespace().map_while(|word| word.parse().ok()).collect();
+    let numbers: Vec<u64> = setting.split_whitespace().map_while(whole).collect();
     numbers.chunks_exact(2).map(|pair| SavePoint { seconds: pair[0], changes: pair[1] }).collect()
 }
 

@@ -97,7 +97,7 @@ fn areas(app: &App, body: Rect) -> Areas {
 /// Entries may be of other days.
 fn has_dates(app: &App) -> bool {
     let now_s = app.sample().at_ms / 1_000;
-    listed(app).iter().any(|entry| entry.at_s + TODAY_S < now_s)
+    listed(app).iter().any(|entry| entry.at_s.saturating_add(TODAY_S) < now_s)
 }
 
 fn columns(app: &App) -> [table::Column<'static>; 5] {

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use super::super::fake::serve;
 use super::*;
 
@@ -60,6 +62,40 @@ async fn who_is_not_let_in_learns_why() {
     assert_eq!(refusal(wrong).as_deref(), Some("WRONGPASS no"));
     let db = connect("redis://x/99", 9, RESP3, |_| Some(b"-ERR DB index is out of range\r\n".to_vec())).await;
     assert_eq!(refusal(db).as_deref(), Some("ERR DB index is out of range"));
+}
+
+#[tokio::test]
+async fn only_a_server_without_resp3_is_asked_again() {
+    for hello in ["-ERR unknown command `HELLO`, with args\r\n", "-NOPROTO no\r\n", "-NOPERM no\r\n"] {
+        let mut client = connect("x", 9, hello, |_| Some(b"+PONG\r\n".to_vec())).await.unwrap();
+        assert_eq!(client.call(args(["PING"])).await.unwrap(), bytes("PONG"));
+    }
+    for hello in ["-ERR max number of clients reached\r\n", "-BUSY a script\r\n", "-LOADING data\r\n"] {
+        let error = connect("x", 9, hello, |_| None).await.unwrap_err();
+        assert!(matches!(&error, Error::Refused(reason) if hello.contains(reason.as_str())), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_sent_away_before_asking_learns_why() {
+    let (ours, mut theirs) = tokio::io::duplex(1_024);
+    theirs.write_all(b"-ERR max number of clients reached\r\n").await.unwrap();
+    drop(theirs);
+    let error = Client::over(Box::new(ours), &"x".parse().unwrap(), LIMIT).await.unwrap_err();
+    assert!(matches!(&error, Error::Refused(reason) if reason == "ERR max number of clients reached"), "{error}");
+}
+
+#[tokio::test]
+async fn replies_of_too_many_values_are_refused() {
+    static NULLS: LazyLock<Vec<u8>> = LazyLock::new(|| [&b"*400000\r\n"[..], &b"_\r\n".repeat(400_000)].concat());
+    let mut client = connect("x", 100_000, RESP3, |_| Some(NULLS.clone())).await.unwrap();
+    let asked: Vec<Args> = (0..10).map(|_| args(["A"])).collect();
+    assert_eq!(client.pipeline(&asked).await.unwrap().len(), asked.len());
+    // One of them is not too many, but all together are.
+    let asked: Vec<Args> = (0..11).map(|_| args(["A"])).collect();
+    assert!(matches!(client.pipeline(&asked).await, Err(Error::TooLarge)));
+    let mut client = connect("x", 99, RESP3, |_| Some(b"*1000001\r\n_\r\n".to_vec())).await.unwrap();
+    assert!(matches!(client.call(args(["A"])).await, Err(Error::TooLarge)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -39,7 +39,8 @@ pub fn save(app: &App) -> Dialog {
 pub fn resize(namespace: &Namespace, shards: Option<&str>) -> Dialog {
     let name = namespace.name.clone();
     let now = namespace.shards;
-    let proposed = shards.map_or_else(|| now.map_or(String::new(), |now| (now * 2).to_string()), str::to_owned);
+    let proposed =
+        shards.map_or_else(|| now.map_or(String::new(), |now| now.saturating_mul(2).to_string()), str::to_owned);
     Dialog::confirm("Resize shards", "Resize", move |texts| {
         let shards = whole_number(&texts[0], 1, SHARDS_MAX)?;
         if Some(shards) == now {
@@ -108,7 +109,7 @@ fn cost_of_resize(namespace: &Namespace) -> String {
 
 fn size_of_everything(app: &App) -> String {
     let info = &app.latest().info;
-    let keys: u64 = Namespace::from_keyspace(info, 0).iter().filter_map(|database| database.keys).sum();
+    let keys = Namespace::keys_of(&Namespace::from_keyspace(info, 0));
     let bytes = info.text("used_memory_human").unwrap_or("unknown");
     format!("reads {} keys, {bytes} in memory", format::exact(keys))
 }

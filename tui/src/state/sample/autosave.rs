@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::NAMESPACES_MAX;
 use crate::value::Value;
 
 /// One entry of NAMESPACE AUTOSAVE LIST.
@@ -30,7 +31,7 @@ pub struct Autosave {
 impl Autosave {
     /// Reads NAMESPACE AUTOSAVE LIST.
     pub fn from_reply(reply: &Value) -> Vec<Self> {
-        reply.items().iter().filter_map(Self::one).collect()
+        reply.items().iter().filter_map(Self::one).take(NAMESPACES_MAX).collect()
     }
 
     fn one(reply: &Value) -> Option<Self> {

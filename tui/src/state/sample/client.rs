@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::CLIENTS_MAX;
+use crate::value::whole;
 
 /// The most frequent ones that a summary tells of each kind.
 const TOP: usize = 16;
@@ -120,7 +121,8 @@ fn most_frequent<A: Into<B>, B: Ord>(counts: HashMap<A, usize>) -> Vec<(B, usize
 impl Client {
     /// The number it is killed by.
     pub fn id(&self) -> u64 {
-        self.count("id").unwrap_or(0)
+        // No amount: it is the number as it is.
+        self.text("id").parse().unwrap_or(0)
     }
 
     /// A field as it came, such as `addr`, `name`, `lib-name`, `flags`, `cmd`; empty when there is none.
@@ -130,7 +132,7 @@ impl Client {
 
     /// A field as a number, such as `age`, `idle`, `db`, `omem`.
     pub fn count(&self, name: &str) -> Option<u64> {
-        self.text(name).parse().ok()
+        whole(self.text(name))
     }
 
     /// The library with its version, such as `redis-py 8.0`; empty when it does not say.

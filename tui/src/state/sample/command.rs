@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::PERCENTILES_MAX;
 use super::info::{Info, pairs};
+use crate::value::{finite, whole};
 
 /// A command that was called, counted since the start of the server or the last CONFIG RESETSTAT.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,7 +32,7 @@ impl Command {
         let latency = |name: &str| info.text(&format!("latency_percentiles_usec_{name}"));
         info.with_prefix("cmdstat_")
             .map(|(name, value)| {
-                let count = |field| pairs(value).find(|(name, _)| *name == field).and_then(|(_, n)| n.parse().ok());
+                let count = |field| pairs(value).find(|(name, _)| *name == field).and_then(|(_, n)| whole(n));
                 let percentiles = latency(name).into_iter().flat_map(pairs);
                 Self {
                     name: name.to_owned(),
@@ -39,7 +41,8 @@ impl Command {
                     rejected: count("rejected_calls").unwrap_or(0),
                     failed: count("failed_calls").unwrap_or(0),
                     latency_usec: percentiles
-                        .filter_map(|(name, usec)| Some((name.to_owned(), usec.parse().ok()?)))
+                        .filter_map(|(name, usec)| Some((name.to_owned(), finite(usec)?)))
+                        .take(PERCENTILES_MAX)
                         .collect(),
                 }
             })

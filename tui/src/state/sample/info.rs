@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::value::{finite, whole};
+
 /// Fields that are kept at most; a server has a few hundred.
 const FIELDS_MAX: usize = 20_000;
 
@@ -28,13 +30,12 @@ impl Info {
 
     /// A field as a finite number. `12.3%` is 12.3.
     pub fn number(&self, name: &str) -> Option<f64> {
-        let number: f64 = self.text(name)?.trim_end_matches('%').parse().ok()?;
-        number.is_finite().then_some(number)
+        finite(self.text(name)?.trim_end_matches('%'))
     }
 
     /// A field as a count.
     pub fn count(&self, name: &str) -> Option<u64> {
-        self.text(name)?.parse().ok()
+        whole(self.text(name)?)
     }
 
     /// Whether a field is `1`.

@@ -35,6 +35,14 @@ pub const NAMESPACES_MAX: usize = 65_536;
 pub const NAMESPACES_FEW: usize = 256;
 /// Entries of the slowlog that are asked for.
 pub const SLOWLOG_MAX: usize = 512;
+/// Arguments of such an entry; servers keep fewer.
+pub const SLOWLOG_ARGS_MAX: usize = 128;
+/// Settings that a sample holds at most; a server has a few hundred.
+pub const SETTINGS_MAX: usize = 4_096;
+/// Shards that a sample holds at most: the most that a namespace can have, and as many new ones while it is resized.
+pub const SHARDS_MAX: usize = 2 * 4_096;
+/// Percentiles of a command's latency; servers tell three, or those they were told to.
+pub const PERCENTILES_MAX: usize = 16;
 
 /// Who answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,6 +211,7 @@ impl Wants {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Value;
 
     #[test]
     fn what_was_not_asked_for_is_kept_from_before() {
@@ -243,6 +252,26 @@ mod tests {
             told(Some("0.4.0"), &format!("rdb_last_save_time:1009 rdb_last_bgsave_status:ok rdb_saves:{saves}"))
         };
         assert_eq!((rkvs(0), rkvs(1)), (None, Some(1_009)), "it counts those that succeeded");
+    }
+
+    #[test]
+    fn lists_are_read_to_their_bounds() {
+        let text = |text: &str| Value::Bytes(text.as_bytes().to_vec());
+        let many = |count: usize, item: &Value| Value::Array(vec![item.clone(); count + 5]);
+        let settings: Vec<_> = (0..SETTINGS_MAX + 5).map(|n| (text(&format!("s{n}")), text("v"))).collect();
+        assert_eq!(Setting::from_reply(&Value::Map(settings)).len(), SETTINGS_MAX);
+        let autosave = Value::Map(vec![(text("name"), text("a"))]);
+        assert_eq!(Autosave::from_reply(&many(NAMESPACES_MAX, &autosave)).len(), NAMESPACES_MAX);
+        let shards = Shards::from_replies("a".into(), &many(SHARDS_MAX, &Value::Map(Vec::new())), None);
+        assert_eq!(shards.shards.len(), SHARDS_MAX);
+        let number = Value::Integer(1);
+        let entry = Value::Array(vec![number.clone(), number.clone(), number, many(SLOWLOG_ARGS_MAX, &text("x"))]);
+        let slowlog = Slowlog::from_replies(&many(SLOWLOG_MAX, &entry), &Value::Null, &Value::Null);
+        assert_eq!((slowlog.entries.len(), slowlog.entries[0].args.len()), (SLOWLOG_MAX, SLOWLOG_ARGS_MAX));
+        let percentiles: Vec<_> = (0..50).map(|n| format!("p{n}=1")).collect();
+        let percentiles = percentiles.join(",");
+        let info = Info::parse(&format!("cmdstat_a:calls=1\nlatency_percentiles_usec_a:{percentiles}\n"));
+        assert_eq!(Command::from_info(&info)[0].latency_usec.len(), PERCENTILES_MAX);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::info::{Info, pairs};
 use super::shard::Resize;
-use crate::value::Value;
+use crate::value::{Value, whole};
 
 /// A namespace, or a database of a plain Redis, which tells only `db`, `keys`, `expires` and `avg_ttl_ms`. Counters count since
 /// the start of the server.
@@ -87,8 +87,8 @@ impl Namespace {
         let mut databases: Vec<_> = info
             .with_prefix("db")
             .filter_map(|(index, value)| {
-                let db: u64 = index.parse().ok()?;
-                let field = |name| pairs(value).find(|(field, _)| *field == name)?.1.parse().ok();
+                let db = whole(index)?;
+                let field = |name| whole(pairs(value).find(|(field, _)| *field == name)?.1);
                 Some(Self {
                     name: db.to_string(),
                     polled_at_ms: at_ms,
@@ -104,10 +104,16 @@ impl Namespace {
         databases
     }
 
+    /// The keys of all of them.
+    pub fn keys_of(namespaces: &[Self]) -> u64 {
+        namespaces.iter().filter_map(|namespace| namespace.keys).fold(0, u64::saturating_add)
+    }
+
     /// Hits among lookups since the start, 0 to 1.
     pub fn hit_ratio(&self) -> Option<f64> {
         let (hits, misses) = (self.hits?, self.misses?);
-        (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64)
+        let lookups = hits.saturating_add(misses);
+        (lookups > 0).then(|| hits as f64 / lookups as f64)
     }
 
     /// The use of the limit that is nearest, 0 to 1; absent when nothing is limited.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SETTINGS_MAX;
 use crate::value::Value;
 
 /// Stands for a password.
@@ -29,6 +30,7 @@ impl Setting {
                 let is_hidden = setting.is_secret() && !setting.value.is_empty();
                 Some(if is_hidden { Self { value: HIDDEN.into(), ..setting } } else { setting })
             })
+            .take(SETTINGS_MAX)
             .collect();
         settings.sort_by(|a, b| a.name.cmp(&b.name));
         settings

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SHARDS_MAX;
 use crate::value::Value;
 
 /// One shard.
@@ -31,7 +32,7 @@ pub struct Shards {
 impl Shards {
     /// Reads a reply of NAMESPACE SHARDS and, if there is one, of NAMESPACE RESIZE … STATUS.
     pub fn from_replies(namespace: String, shards: &Value, status: Option<&Value>) -> Self {
-        let shards = shards.items().iter().map(|shard| {
+        let shards = shards.items().iter().take(SHARDS_MAX).map(|shard| {
             let number = |field| shard.number(field).unwrap_or(0);
             Shard {
                 shard: number("shard"),
@@ -46,7 +47,7 @@ impl Shards {
 
     /// The fullest shard's keys over the average; absent when there are none.
     pub fn skew(&self) -> Option<f64> {
-        let total: u64 = self.shards.iter().map(|shard| shard.keys).sum();
+        let total = self.shards.iter().map(|shard| shard.keys).fold(0, u64::saturating_add);
         let most = self.shards.iter().map(|shard| shard.keys).max()?;
         (total > 0).then(|| most as f64 * self.shards.len() as f64 / total as f64)
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{SLOWLOG_ARGS_MAX, SLOWLOG_MAX};
 use crate::value::Value;
 
 /// The slowlog, newest first.
@@ -39,7 +40,7 @@ pub struct SlowCommand {
 impl Slowlog {
     /// Reads SLOWLOG GET, SLOWLOG LEN and CONFIG GET slowlog-*.
     pub fn from_replies(entries: &Value, len: &Value, settings: &Value) -> Self {
-        let entries: Vec<_> = entries.items().iter().filter_map(SlowCommand::from_reply).collect();
+        let entries: Vec<_> = entries.items().iter().filter_map(SlowCommand::from_reply).take(SLOWLOG_MAX).collect();
         Self {
             total: len.as_u64().unwrap_or(entries.len() as u64),
             threshold_usec: settings.text("slowlog-log-slower-than").and_then(|text| text.parse().ok()),
@@ -57,7 +58,7 @@ impl SlowCommand {
             id: id.as_u64()?,
             at_s: at.as_u64()?,
             usec: usec.as_u64()?,
-            args: args.items().iter().filter_map(Value::to_text).collect(),
+            args: args.items().iter().filter_map(Value::to_text).take(SLOWLOG_ARGS_MAX).collect(),
             client: text(0),
             client_name: text(1),
         })

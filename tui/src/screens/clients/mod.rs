@@ -151,10 +151,12 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The selected client as the newest sample knows it.
+/// The selected client as the newest sample knows it. While paused what is shown may be of a server that was started anew since:
+/// there the id is another's.
 fn selected(app: &App) -> Option<&Client> {
     let id = app.list_of(Tab::Clients).selected.as_ref()?.as_number()?;
-    app.latest().clients.as_ref()?.by_id(id)
+    let shown = list(app)?.by_id(id)?;
+    app.latest().clients.as_ref()?.by_id(id).filter(|client| client.text("addr") == shown.text("addr"))
 }
 
 /// What a connection is to the dashboard where it is one of its own.

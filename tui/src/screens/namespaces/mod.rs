@@ -361,7 +361,7 @@ fn act_on(app: &mut App, action: Action, argument: Option<&str>, namespace: &Nam
         Action::Resize => app.open(actions::resize(namespace, argument)),
         Action::CancelResize => cancel_resize(app, namespace),
         Action::Delete => app.open(of::delete(namespace)),
-        Action::Flush => app.open(of::flush(namespace)),
+        Action::Flush => app.open(of::flush(app.server(), namespace)),
         Action::SaveNamespace => app.open(of::save(namespace)),
         Action::Autosave => app.open(of::autosave(namespace, autosave_of(app, &namespace.name), argument)),
         Action::Limits => app.open(of::limits(namespace)),

@@ -139,6 +139,13 @@ impl Client {
         if version.is_empty() { name.to_owned() } else { format!("{name} {version}") }
     }
 
+    /// Its address, by which it can be killed; empty where that did not come whole, such as a path with a space in it.
+    pub fn address(&self) -> &str {
+        let address = self.text("addr");
+        let is_whole = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        if is_whole { address } else { "" }
+    }
+
     /// Where it is: its address without the port.
     pub fn host(&self) -> &str {
         let address = self.text("addr");
@@ -172,6 +179,9 @@ mod tests {
         assert_eq!((clients.clients[0].text("name"), clients.clients[0].count("idle")), ("", Some(3)));
         assert_eq!((clients.clients[1].text("name"), clients.clients[1].count("multi")), ("a=b", None));
         assert_eq!(clients.by_id(9).map(Client::id), Some(9));
+        assert_eq!(clients.clients.iter().map(Client::address).collect::<Vec<_>>(), ["127.0.0.1:38202", "[::1]:5"]);
+        let cut = Clients::parse("id=1 addr=/a folder/redis.sock:0 laddr=x\n");
+        assert_eq!(cut.clients[0].address(), "", "nobody has half an address");
     }
 
     #[test]

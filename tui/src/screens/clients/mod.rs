@@ -96,6 +96,13 @@ static SHOWN: [Shown; 7] = [
 /// Names that a filter knows beside the headings and the fields of CLIENT LIST.
 const ALSO_KNOWN: [&str; 4] = ["lib", "state", "namespace", "ns"];
 
+/// Bytes of a value that a filter looks at.
+const VALUE_SIZE_MAX: usize = 4 * 1024;
+
+fn head(value: &str) -> &str {
+    &value[..value.floor_char_boundary(VALUE_SIZE_MAX)]
+}
+
 fn output(size_bytes: u64) -> String {
     if size_bytes == 0 { "0".to_owned() } else { format::bytes(size_bytes) }
 }
@@ -126,14 +133,13 @@ impl<'a> Search<'a> {
         if self.filter.is_empty() {
             return true;
         }
-        let (library, state) = (client.library(), flags::words(client.text("flags")));
+        let (library, state) = (client.library(), flags::words(head(client.text("flags"))));
         let namespace = client.count("db").and_then(|db| self.namespaces.get(&db)).copied().unwrap_or_default();
-        let mut columns =
-            vec![("lib", library.as_str()), ("state", &state), ("namespace", namespace), ("ns", namespace)];
+        let mut columns = vec![("lib", head(&library)), ("state", &state), ("namespace", namespace), ("ns", namespace)];
         for (name, value) in client.iter() {
             let is_shown = matches!(name, "id" | "addr" | "name" | "cmd" | "user" | "flags");
             if is_shown || self.is_named(name) {
-                columns.push((name, value));
+                columns.push((name, head(value)));
             }
         }
         // Under its heading a column is what the table shows.
@@ -142,7 +148,7 @@ impl<'a> Search<'a> {
             .filter(|(heading, _)| self.is_named(heading))
             .map(|(heading, text)| (*heading, text(client)))
             .collect();
-        columns.extend(shown.iter().map(|(heading, text)| (*heading, text.as_str())));
+        columns.extend(shown.iter().map(|(heading, text)| (*heading, head(text))));
         self.filter.fits(&columns)
     }
 

@@ -166,6 +166,17 @@ fn without_a_filter_the_number_must_be_typed() {
 }
 
 #[test]
+fn a_filter_looks_at_as_much_of_a_name_as_people_do() {
+    let name = format!("needle{}haystack", "x".repeat(VALUE_SIZE_MAX));
+    let mut app = app(&LIST.replace("name=web-1", &format!("name={name}")));
+    for (filter, fitting) in [("needle", 1), ("haystack", 0), ("name=haystack", 0)] {
+        press(&mut app, &format!("/{filter}⏎"));
+        assert_eq!(ids(&app).len(), fitting, "{filter}");
+        press(&mut app, "⎋");
+    }
+}
+
+#[test]
 fn readonly_refuses_without_asking_the_server() {
     let mut app = app(LIST);
     app.options.is_readonly = true;

@@ -1,7 +1,9 @@
 //! The loop: what the terminal, the source and the clock tell becomes messages; `update` makes of them state and effects; the
 //! state is drawn when something changed, at most some thirty times a second. It runs on one thread.
 
+use std::fs::{self, File};
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream};
@@ -17,7 +19,7 @@ use crate::state::App;
 use crate::state::msg::{Effect, Msg};
 use crate::state::sample::Wants;
 use crate::state::update::update;
-use crate::terminal::Guard;
+use crate::terminal::{self, Guard};
 use crate::view::view;
 
 /// Messages that wait at most; whoever sends more waits.
@@ -37,8 +39,23 @@ pub enum End {
 
 /// Runs until the user quits or a signal ends it.
 pub async fn run(
-    mut app: App,
+    app: App,
     mut guard: Guard,
+    signals: Signals,
+    source: Source,
+    messages: mpsc::Receiver<Msg>,
+    recorder: Option<Recorder>,
+) -> io::Result<End> {
+    match work(app, &mut guard, signals, source, messages, recorder).await {
+        // The signal that tells it may still be on its way.
+        Ok(End::Quit) | Err(_) if terminal::is_gone() => Ok(End::Signal(signals::HANG_UP)),
+        ended => ended,
+    }
+}
+
+async fn work(
+    mut app: App,
+    guard: &mut Guard,
     mut signals: Signals,
     source: Source,
     mut messages: mpsc::Receiver<Msg>,
@@ -55,15 +72,15 @@ pub async fn run(
             biased;
             asked = signals.next() => match asked {
                 Asked::End(number) => return Ok(End::Signal(number)),
-                Asked::Stop => {
-                    suspend(&mut app, &mut guard, &mut signals).await?;
-                    None
-                }
                 // The shell has used the terminal meanwhile, also when what stopped this could not be caught.
-                Asked::GoOn => {
+                Asked::GoOn if terminal::is_foreground() => {
                     guard.resume()?;
                     None
                 }
+                Asked::Stop | Asked::GoOn => match suspend(&mut app, guard, &mut signals).await? {
+                    Some(end) => return Ok(end),
+                    None => None,
+                },
             },
             event = input.next() => match event {
                 Some(event) => message(event?),
@@ -71,9 +88,9 @@ pub async fn run(
                 None => return Ok(End::Quit),
             },
             () = sleep_until(next_frame), if is_stale => {
-                let size = guard.terminal().size()?;
+                let size = terminal::size()?;
                 if size == app.size {
-                    guard.terminal().draw(|frame| view(&app, frame))?;
+                    guard.draw(size, |frame| view(&app, frame))?;
                     is_stale = false;
                     next_frame = Instant::now() + FRAME;
                     continue;
@@ -95,9 +112,13 @@ pub async fn run(
         for effect in update(&mut app, msg, clock::now_ms()) {
             match effect {
                 Effect::Quit => return Ok(End::Quit),
-                Effect::Suspend => suspend(&mut app, &mut guard, &mut signals).await?,
+                Effect::Suspend => {
+                    if let Some(end) = suspend(&mut app, guard, &mut signals).await? {
+                        return Ok(end);
+                    }
+                }
                 effect => {
-                    if let Some(notice) = carry_out(effect, &app, &mut guard, &source, recorder.is_some())? {
+                    if let Some(notice) = carry_out(effect, &app, guard, &source, recorder.is_some())? {
                         update(&mut app, notice, clock::now_ms());
                     }
                 }
@@ -111,7 +132,10 @@ fn message(event: Event) -> Option<Msg> {
         Event::Key(key) => Msg::Key(key),
         Event::Mouse(mouse) => Msg::Mouse(mouse),
         Event::Paste(text) => Msg::Paste(text),
-        Event::Resize(width, height) => Msg::Resize(width, height),
+        Event::Resize(width, height) => {
+            let size = terminal::drawn(width, height);
+            Msg::Resize(size.width, size.height)
+        }
         Event::FocusGained => Msg::Focus(true),
         Event::FocusLost => Msg::Focus(false),
     })
@@ -144,7 +168,7 @@ fn carry_out(
             })));
         }
         Effect::Export { file, contents } => {
-            let written = private_file(&file).and_then(|mut out| out.write_all(contents.as_bytes()));
+            let written = export(Path::new(&file), |out| out.write_all(contents.as_bytes()));
             return Ok(Some(Msg::Notice(match written {
                 Ok(()) => Ok(format!("wrote {file}")),
                 Err(error) => Err(format!("{file}: {error}")),
@@ -164,13 +188,43 @@ fn carry_out(
     Ok(refused.map(|request| Msg::Answer(request.answer(Err("too many requests wait".into())))))
 }
 
-/// Gives the terminal back and stops, where there is a shell that can continue the process.
-async fn suspend(app: &mut App, guard: &mut Guard, signals: &mut Signals) -> io::Result<()> {
+/// Makes a file; one that cannot be written whole does not stay.
+fn export(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let mut file = private_file(path)?;
+    write(&mut file).inspect_err(|_| drop(fs::remove_file(path)))
+}
+
+/// Gives the terminal back and stops, where there is a shell that can continue the process. What goes on in the background stops
+/// again: the terminal is not its own. Tells the end, where a signal came that ends it.
+async fn suspend(app: &mut App, guard: &mut Guard, signals: &mut Signals) -> io::Result<Option<End>> {
     if !signals::has_shell() {
         update(app, Msg::Notice(Err("there is no shell to go back to".into())), clock::now_ms());
-        return Ok(());
+        return Ok(None);
     }
     guard.suspend();
-    signals.stop().await?;
-    guard.resume()
+    loop {
+        if let Some(number) = signals.stop().await? {
+            return Ok(Some(End::Signal(number)));
+        }
+        if terminal::is_foreground() {
+            guard.resume()?;
+            return Ok(None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_whole_does_not_stay() {
+        let path = std::env::temp_dir().join(format!("rkvs-tui-export-{}", std::process::id()));
+        let full = export(&path, |out| out.write_all(b"half").and(Err(io::ErrorKind::StorageFull.into())));
+        assert!(full.is_err_and(|error| error.kind() == io::ErrorKind::StorageFull) && !path.exists());
+        export(&path, |out| out.write_all(b"whole")).unwrap();
+        assert!(export(&path, |_| Ok(())).is_err(), "one that is there is left alone");
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        fs::remove_file(&path).unwrap();
+    }
 }

@@ -8,14 +8,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
-use ratatui::layout::Size;
 use rkvs_tui::app::{self, End};
 use rkvs_tui::cli::setup::Setup;
 use rkvs_tui::cli::{Cli, Command, one_line};
 use rkvs_tui::failure::Failure;
 use rkvs_tui::output::run::{self as output, Plan, complain};
 use rkvs_tui::output::{contract, views::View};
-use rkvs_tui::signals::Signals;
+use rkvs_tui::signals::{self, Signals};
 use rkvs_tui::source::record::{Recorder, Recording};
 use rkvs_tui::source::{live, replay};
 use rkvs_tui::state::sample::Wants;
@@ -117,10 +116,10 @@ async fn dashboard(cli: &Cli, setup: Setup) -> Result<ExitCode, Failure> {
     let recording = cli.replay.as_deref().map(checked).transpose()?;
     // From here on no signal leaves the terminal behind as it is.
     let signals = Signals::listen().map_err(local)?;
+    signals::watch(terminal::give_up).map_err(local)?;
     let guard = terminal::enter(options.has_mouse).map_err(local)?;
-    let (width, height) = crossterm::terminal::size().map_err(local)?;
     let interval_ms = options.interval_ms;
-    let state = App::new(options, Size::new(width, height));
+    let state = App::new(options, terminal::size().map_err(local)?);
     let (messages_out, messages) = mpsc::channel(app::MESSAGES_MAX);
     let source = match recording {
         Some(recording) => replay::spawn(recording, cli.speed, messages_out),
@@ -128,7 +127,7 @@ async fn dashboard(cli: &Cli, setup: Setup) -> Result<ExitCode, Failure> {
     };
     Ok(match app::run(state, guard, signals, source, messages, recorder).await.map_err(local)? {
         End::Quit => ExitCode::SUCCESS,
-        End::Signal(number) => ExitCode::from(128_u8.saturating_add(number.try_into().unwrap_or(u8::MAX))),
+        End::Signal(number) => ExitCode::from(signals::exit_code(number)),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Enters the terminal and leaves it as it was: at the end, after a panic, and while the process is stopped.
 
 use std::io::{self, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,10 +16,16 @@ use crossterm::event::{
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect, Size};
+use ratatui::{Frame, TerminalOptions, Viewport};
+use rustix::io::Errno;
+use rustix::{process, termios};
 
 /// Most bytes that [`copy_sequence`] takes; terminals drop sequences that are longer than some ten thousand characters.
 pub const COPY_BYTES_MAX: usize = 48 * 1024;
+
+/// The most columns and rows that are drawn on; beyond them the terminal stays empty.
+const SIZE_MAX: Size = Size::new(1_000, 500);
 
 /// Whether the terminal is ours now, so that whoever comes first (the guard or the panic hook) restores it, once.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -26,7 +33,9 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 /// The terminal while it is ours; restores it when dropped.
 #[derive(Debug)]
 pub struct Guard {
-    terminal: ratatui::Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: it would complain about a terminal that is gone, and [`restore`] shows the cursor.
+    terminal: ManuallyDrop<ratatui::Terminal<CrosstermBackend<Stdout>>>,
+    size: Size,
     mouse: bool,
 }
 
@@ -37,10 +46,12 @@ pub struct Guard {
 /// When the terminal cannot be asked, such as when standard output is none. It is then as it was.
 pub fn enter(mouse: bool) -> io::Result<Guard> {
     install_panic_hook();
-    let terminal = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let size = size()?;
+    let options = TerminalOptions { viewport: Viewport::Fixed((Position::ORIGIN, size).into()) };
+    let terminal = ratatui::Terminal::with_options(CrosstermBackend::new(io::stdout()), options)?;
     take(mouse)?;
-    let mut guard = Guard { terminal, mouse };
-    guard.clear()?;
+    let mut guard = Guard { terminal: ManuallyDrop::new(terminal), size, mouse };
+    guard.redraw()?;
     Ok(guard)
 }
 
@@ -48,14 +59,59 @@ pub fn enter(mouse: bool) -> io::Result<Guard> {
 pub fn restore() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         let _ = leave_modes(&mut io::stdout());
+        leave_raw_mode();
+    }
+}
+
+/// As much of it as goes without writing to the terminal, whoever may be at it and be held by a terminal that takes no output.
+pub fn give_up() {
+    leave_raw_mode();
+}
+
+/// In the background the shell has set the terminal to its own liking, and whoever sets it stops.
+fn leave_raw_mode() {
+    if is_foreground() {
         let _ = disable_raw_mode();
     }
 }
 
+/// Whether keys of the terminal come to this process, or no shell decides about that.
+pub fn is_foreground() -> bool {
+    !termios::tcgetpgrp(io::stdout()).is_ok_and(|group| group != process::getpgrp())
+}
+
+/// Whether there is no terminal any more: its window was closed.
+pub fn is_gone() -> bool {
+    termios::tcgetwinsize(io::stdout()).is_err_and(|error| error == Errno::IO)
+}
+
+/// The columns and rows of the terminal that are drawn on.
+///
+/// # Errors
+///
+/// When the terminal cannot be asked.
+pub fn size() -> io::Result<Size> {
+    let (width, height) = crossterm::terminal::size()?;
+    Ok(drawn(width, height))
+}
+
+/// What is drawn on of so many columns and rows.
+pub fn drawn(width: u16, height: u16) -> Size {
+    Size::new(width.min(SIZE_MAX.width), height.min(SIZE_MAX.height))
+}
+
 impl Guard {
-    /// What is drawn on.
-    pub fn terminal(&mut self) -> &mut ratatui::Terminal<CrosstermBackend<Stdout>> {
-        &mut self.terminal
+    /// Draws a picture of this size.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal cannot be written to.
+    pub fn draw(&mut self, size: Size, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if size != self.size {
+            self.size = size;
+            self.redraw()?;
+        }
+        self.terminal.draw(view).map(drop)
     }
 
     /// Whether the mouse is ours; when it is not, the terminal selects text with it.
@@ -88,23 +144,17 @@ impl Guard {
         // Modes that others have changed are only set anew where they count as left.
         restore();
         take(self.mouse)?;
-        self.clear()
+        self.redraw()
     }
 
-    /// Makes the next draw draw everything, over whatever others have written.
+    /// Makes the next draw draw everything, over whatever others have written. `Terminal::clear` would first ask the terminal where
+    /// the cursor is: a way there and back before the first picture, and an error with terminals that do not answer.
     ///
     /// # Errors
     ///
-    /// When the terminal cannot be asked.
+    /// When the terminal cannot be written to.
     pub fn redraw(&mut self) -> io::Result<()> {
-        self.clear()
-    }
-
-    /// Clears the screen; the next draw draws everything. `Terminal::clear` would first ask the terminal where the cursor is: a way
-    /// there and back before the first picture, and an error with terminals that do not answer.
-    fn clear(&mut self) -> io::Result<()> {
-        let size = self.terminal.size()?;
-        self.terminal.resize((Position::ORIGIN, size).into())
+        self.terminal.resize(Rect::from((Position::ORIGIN, self.size)))
     }
 
     /// Asks the terminal to put `text` on the clipboard; says whether it was short enough to ask.
@@ -186,6 +236,12 @@ mod tests {
         assert!(entered.contains(&"1049".to_owned()) && entered.contains(&"2004".to_owned()), "{entered:?}");
         assert_eq!(modes(&left, 'l'), entered);
         assert_eq!(modes(&left, 'h'), ["25"], "the cursor shows again");
+    }
+
+    #[test]
+    fn no_more_is_drawn_on_than_memory_is_had_for() {
+        assert_eq!(drawn(120, 40), Size::new(120, 40));
+        assert_eq!(drawn(30_000, u16::MAX), SIZE_MAX);
     }
 
     #[test]

@@ -27,15 +27,16 @@ pub(crate) fn press(app: &mut App, keys: &str) -> Vec<Effect> {
     effects
 }
 
-/// The commands that are to be sent, those for a database behind its index: `20> FLUSHDB`.
+/// The commands that are to be sent, those for a keyspace behind it: `20> FLUSHDB`.
 pub(crate) fn sent(effects: &[Effect]) -> Vec<String> {
     let requests =
         effects.iter().filter_map(|effect| if let Effect::Run(request) = effect { Some(request) } else { None });
     let text = |command: &Vec<Vec<u8>>| -> String {
         command.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ")
     };
-    let commands = requests.flat_map(|request| request.commands.iter().map(|command| (request.db, text(command))));
-    commands.map(|(db, text)| db.map_or(String::new(), |db| format!("{db}> ")) + &text).collect()
+    let commands =
+        requests.flat_map(|request| request.commands.iter().map(|command| (request.keyspace.as_ref(), text(command))));
+    commands.map(|(keyspace, text)| keyspace.map_or(String::new(), |of| format!("{of}> ")) + &text).collect()
 }
 
 /// What the terminal shows.

@@ -4,6 +4,10 @@
 //! change the title of the window, or turn the rest of a line around. [`harmless`] shows whatever is not plainly printable
 //! as an escape that redis-cli's users know (`\n`, `\x1b`, `\u{202e}`). Letters of scripts written from right to left stay:
 //! they are names people use.
+//!
+//! What stays takes the same columns everywhere: a terminal that counts code point by code point and one that knows grapheme
+//! clusters draw it alike, for a cluster is one base with marks that take no room. Else part of a name could stay behind on the
+//! screen, beside a number. So flags, joined letters of Indic scripts and vowels with a column of their own become escapes.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -155,14 +159,14 @@ fn escape(bytes: &[u8], backslash: Backslash) -> Cow<'_, str> {
         // Marks that the base before may still take; none at the beginning, where they would join what stands before.
         let mut marks_left = 0;
         for character in chunk.valid().chars() {
-            let marks = if character.width() == Some(0) { 1 } else { 0 };
+            let marks = usize::from(is_mark(character));
             match character {
                 '\\' if backslash == Backslash::Doubled => out.push_str(r"\\"),
                 '\n' => out.push_str(r"\n"),
                 '\r' => out.push_str(r"\r"),
                 '\t' => out.push_str(r"\t"),
                 '\0'..='\x1f' | '\x7f' => escape_byte(&mut out, character as u8),
-                _ if is_invisible(character) || marks > marks_left => {
+                _ if is_invisible(character) || marks > marks_left || (marks == 0 && !stands_alone(character)) => {
                     // Writing to a string cannot fail.
                     let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
                     marks_left = 0;
@@ -197,9 +201,39 @@ fn is_invisible(character: char) -> bool {
         | 0xFFA0 | 0xFFF0..=0xFFFB | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
+/// Whether a character is a combining mark that takes no column of its own in any terminal, and joins only the base before it.
+fn is_mark(character: char) -> bool {
+    matches!(u32::from(character),
+        0x300..=0x34E | 0x350..=0x36F | 0x483..=0x489 | 0x591..=0x5BD | 0x5BF | 0x5C1..=0x5C2 | 0x5C4..=0x5C5 | 0x5C7
+        | 0x610..=0x61A | 0x64B..=0x65F | 0x670 | 0x6D6..=0x6DC | 0x6DF..=0x6E4 | 0x6E7..=0x6E8 | 0x6EA..=0x6ED
+        | 0x900..=0x902 | 0x93A | 0x93C | 0x941..=0x948 | 0xE31 | 0xE34..=0xE3A | 0xE47..=0xE4E | 0xEB1 | 0xEB4..=0xEB9
+        | 0xEBB..=0xEBC | 0xEC8..=0xECD | 0x1AB0..=0x1ABD | 0x1DC0..=0x1DF5 | 0x1DFC..=0x1DFF | 0x20D0..=0x20E1
+        | 0x20E5..=0x20F0 | 0x3099..=0x309A | 0xFE20..=0xFE2F)
+}
+
+/// Whether a character takes a column or two, and is a grapheme cluster of its own whatever stands before and after it.
+fn stands_alone(character: char) -> bool {
+    // Letters of most of the world's text, which need no closer look.
+    if matches!(u32::from(character), 0..=0x2FF | 0x370..=0x482 | 0x48A..=0x52F | 0x4E00..=0x9FFF | 0xAC00..=0xD7A3) {
+        return true;
+    }
+    let mut between = [0; 10];
+    let mut is_apart = |before: char, after: char| {
+        let len = before.encode_utf8(&mut between).len();
+        let len = len + after.encode_utf8(&mut between[len..]).len();
+        std::str::from_utf8(&between[..len]).is_ok_and(|both| both.graphemes(true).count() == 2)
+    };
+    matches!(character.width(), Some(1 | 2))
+        && is_apart('a', character)
+        && is_apart(character, 'a')
+        && is_apart(character, character)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
 
     use super::*;
 
@@ -221,11 +255,32 @@ mod tests {
             ("\u{301}e".as_bytes(), r"\u{301}e"),
             ("e\u{301}\u{301}\u{301}\u{301}\u{301}".as_bytes(), "e\u{301}\u{301}\u{301}\\u{301}\\u{301}"),
             ("\u{e0041}".as_bytes(), r"\u{e0041}"),
+            ("क्षि".as_bytes(), r"क\u{94d}ष\u{93f}"),
+            ("ทำน้ำ".as_bytes(), r"ท\u{e33}น้\u{e33}"),
+            ("🇩🇪".as_bytes(), r"\u{1f1e9}\u{1f1ea}"),
+            ("👍🏽".as_bytes(), r"👍\u{1f3fd}"),
+            ("각".as_bytes(), "각"),
+            ("\u{1100}\u{1161}\u{11a8}".as_bytes(), r"\u{1100}\u{1161}\u{11a8}"),
+            ("が か\u{3099}".as_bytes(), "が か\u{3099}"),
+            ("שָׁלוֹם مَرْحَبًا".as_bytes(), "שָׁלוֹם مَرْحَبًا"),
         ] {
             assert_eq!(harmless(bytes), shown);
         }
         assert!(matches!(harmless(b"plain"), Cow::Borrowed("plain")));
         assert_eq!(typed("a\\b\x1b"), "a\\b\\x1b");
+    }
+
+    #[test]
+    fn marks_take_no_column_and_letters_stand_alone() {
+        for character in ('\u{a0}'..=char::MAX).filter(|character| !is_invisible(*character)) {
+            if is_mark(character) {
+                assert_eq!(character.width(), Some(0), "{:x}", u32::from(character));
+            } else if stands_alone(character) {
+                let pairs = [format!("a{character}"), format!("{character}a"), format!("{character}{character}")];
+                assert!(pairs.iter().all(|pair| pair.graphemes(true).count() == 2), "{:x}", u32::from(character));
+                assert!(matches!(character.width(), Some(1 | 2)), "{:x}", u32::from(character));
+            }
+        }
     }
 
     #[test]
@@ -264,7 +319,7 @@ mod tests {
         assert_eq!(line(&vec![b'x'; 1 << 24], 4, "…"), "xxx…");
         assert_eq!(line("数".repeat(1 << 20).as_bytes(), 5, "…"), "数数…");
         assert_eq!(line(&[0x80; 1 << 20], 6, "…"), r"\x80\…");
-        let marked = "x\u{1e94a}\u{1e94a}\u{1e94a}";
+        let marked = "x\u{20dd}\u{20dd}\u{20dd}";
         assert_eq!(line(marked.repeat(1000).as_bytes(), 3, "…"), format!("{}…", marked.repeat(2)));
     }
 
@@ -281,6 +336,11 @@ mod tests {
                 "👩\u{200d}🚀",
                 "数",
                 "क्षि",
+                "ทำน้ำ",
+                "🇩🇪",
+                "👍🏽",
+                "\u{1100}",
+                "가",
                 "\u{85}",
                 "\n"
             ])
@@ -295,6 +355,20 @@ mod tests {
             let text = harmless(&bytes);
             prop_assert!(!text.chars().any(|character| character.is_control() || is_invisible(character)));
             prop_assert!(!typed(&text).chars().any(char::is_control));
+        }
+
+        #[test]
+        fn what_is_drawn_takes_the_columns_of_its_code_points(bytes in nasty()) {
+            let text = harmless(&bytes);
+            let columns = |text: &str| text.chars().map(|character| character.width().unwrap_or(0)).sum::<usize>();
+            prop_assert_eq!(width(&text), columns(&text));
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 1_000, 1));
+            let (end, _) = buffer.set_stringn(0, 0, &text, 1_000, ratatui::style::Style::new());
+            prop_assert_eq!(usize::from(end), columns(&text).min(1_000));
+            for cell in buffer.content() {
+                let bases = cell.symbol().chars().filter(|character| !is_mark(*character)).count();
+                prop_assert_eq!(bases, 1, "{:?}", cell.symbol());
+            }
         }
 
         #[test]

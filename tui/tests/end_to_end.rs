@@ -2,13 +2,14 @@
 
 mod tmux;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
 use rkvs_tests::Server;
 use rkvs_tui::terminal;
+use rustix::termios::{Action, tcflow};
 use tempfile::TempDir;
 use tmux::{Terminal, quoted, until};
 
@@ -69,13 +70,23 @@ impl Stage {
         modes
     }
 
-    /// Sends a signal to the dashboard, which is the child of the terminal's shell.
+    /// Sends a signal to the dashboard.
     fn signal(&self, signal: &str) {
+        let dashboard = self.dashboard();
+        let sent = Command::new("kill").args(["-s", signal, &dashboard]).status().expect("kill runs");
+        assert!(sent.success(), "{signal} to {dashboard}");
+    }
+
+    /// The dashboard's process, which is the child of the terminal's shell.
+    fn dashboard(&self) -> String {
         let shell = self.terminal.variable("pane_pid");
         let children = fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).expect("children are told");
-        let dashboard = children.split_whitespace().last().expect("it is running");
-        let sent = Command::new("kill").args(["-s", signal, dashboard]).status().expect("kill runs");
-        assert!(sent.success(), "{signal} to {dashboard}");
+        children.split_whitespace().last().expect("it is running").to_owned()
+    }
+
+    /// The terminal line, as others reach it.
+    fn line(&self) -> File {
+        File::options().write(true).open(self.terminal.variable("pane_tty")).expect("a terminal line")
     }
 
     fn assert_terminal_is_restored(&self, modes_before: &str) {
@@ -235,7 +246,8 @@ fn a_panic_leaves_the_terminal_as_it_was() {
 #[ignore = "a_panic_leaves_the_terminal_as_it_was runs it, in a terminal"]
 fn takes_the_terminal_and_panics() {
     let mut guard = terminal::enter(true).expect("a terminal");
-    guard.terminal().draw(|frame| frame.render_widget("on the other screen", frame.area())).expect("a picture");
+    let size = terminal::size().expect("a size");
+    guard.draw(size, |frame| frame.render_widget("on the other screen", frame.area())).expect("a picture");
     panic!("while the terminal was taken");
 }
 
@@ -295,11 +307,64 @@ fn signals_that_stop_it_are_like_ctrl_z() {
 }
 
 #[test]
+fn a_stopped_dashboard_can_be_ended() {
+    let Some(stage) = Stage::or_skip("Ctrl-Z and kill %1") else { return };
+    let modes = stage.modes("before");
+    stage.start("", "");
+    let dashboard = stage.dashboard();
+    stage.terminal.press(&["C-z"]);
+    stage.terminal.wait_for("the shell", |screen| screen.contains("shell>") && !screen.contains("LIVE"));
+    // In the background it leaves the terminal alone, and stops again.
+    stage.terminal.run("clear; bg");
+    assert!(until(|| state_of(&dashboard) == Some('T')), "{:?}", state_of(&dashboard));
+    // As shells with job control do themselves.
+    stage.terminal.run("clear; kill %1; kill -s CONT %1");
+    assert!(until(|| state_of(&dashboard).is_none()), "{:?}", state_of(&dashboard));
+    stage.assert_terminal_is_restored(&modes);
+    assert!(!stage.terminal.screen().contains("LIVE"));
+}
+
+/// The letter of a process's state, until it has ended.
+fn state_of(process: &str) -> Option<char> {
+    let status = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    status.rsplit_once(") ")?.1.chars().next().filter(|state| *state != 'Z')
+}
+
+#[test]
+fn a_terminal_that_takes_no_output_holds_nobody() {
+    let Some(stage) = Stage::or_skip("a terminal that takes no output") else { return };
+    let modes = stage.modes("before");
+    stage.start("", "");
+    let (dashboard, line) = (stage.dashboard(), stage.line());
+    tcflow(&line, Action::OOff).expect("output can be held");
+    stage.signal("TERM");
+    assert!(until(|| state_of(&dashboard).is_none()), "{:?}", state_of(&dashboard));
+    tcflow(&line, Action::OOn).expect("output can go on");
+    // Its picture is still there, for nobody could take it away.
+    stage.terminal.wait_for("the end", |screen| screen.contains("ended: 143") && screen.contains("shell>"));
+    assert_eq!(stage.modes("after"), modes);
+}
+
+#[test]
+fn a_window_that_is_closed_ends_it_in_silence() {
+    let Some(stage) = Stage::or_skip("a window that is closed") else { return };
+    let file = |name: &str| stage.dir.path().join(name);
+    let (said, code) = (file("said"), file("code"));
+    stage.terminal.run(&format!("export said={} code={}; clear", quoted(&said), quoted(&code)));
+    // A shell without job control stays when the terminal is gone, and tells the exit code.
+    stage.start(r#"sh -c 'trap "" HUP; "$0" "$@" 2>"$said"; echo "$?" >"$code"'"#, "");
+    let Stage { terminal, server: _server, dir: _dir } = stage;
+    drop(terminal);
+    assert!(until(|| fs::read_to_string(&code).is_ok_and(|code| code.ends_with('\n'))), "it goes on");
+    assert_eq!(fs::read_to_string(&code).unwrap(), "129\n");
+    assert_eq!(fs::read_to_string(&said).unwrap(), "");
+}
+
+#[test]
 fn what_others_wrote_over_it_is_drawn_over_by_ctrl_l() {
     let Some(stage) = Stage::or_skip("Ctrl-L") else { return };
     stage.start("", "");
-    let mut line = fs::File::options().write(true).open(stage.terminal.variable("pane_tty")).expect("a terminal line");
-    line.write_all(b"\x1b[3;1Hfrom somebody else").expect("it can be written to");
+    stage.line().write_all(b"\x1b[3;1Hfrom somebody else").expect("it can be written to");
     stage.terminal.wait_for("what is foreign", |screen| screen.contains("from somebody else"));
     stage.terminal.press(&["C-l"]);
     stage.terminal.wait_for("the dashboard alone", |screen| is_live(screen) && !screen.contains("from somebody else"));

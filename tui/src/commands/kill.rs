@@ -35,7 +35,8 @@ impl Kill {
             [("ADDR", &self.addr), ("LADDR", &self.laddr), ("TYPE", &self.client_type), ("USER", &self.logged_in_as)];
         let filters: Vec<_> =
             filters.into_iter().filter_map(|(filter, value)| Some((filter, value.as_deref()?))).collect();
-        let request = if self.ids.is_empty() { requests::kill_fitting(&filters) } else { requests::kill(&self.ids) };
+        let ids: Vec<_> = self.ids.iter().map(|id| (*id, "")).collect();
+        let request = if ids.is_empty() { requests::kill_fitting(&filters) } else { requests::kill(&ids) };
         let replies = session.run(request.called("kill")).await?;
         let closed = replies.iter().filter_map(Value::as_u64).fold(0, u64::saturating_add);
         let gone = self.ids.iter().zip(&replies).filter(|(_, reply)| reply.as_u64() == Some(0));

@@ -176,6 +176,13 @@ pub struct States {
     details: Option<details::Scroll>,
 }
 
+impl States {
+    /// Forgets what dialogs were to change: what they were about is gone.
+    pub(crate) fn forget_questions(&mut self) {
+        self.keys.forget_changes();
+    }
+}
+
 /// Focuses the next panel of so many, or the one before.
 fn step_focus(app: &mut App, action: Action, panels: usize) {
     let by = if action == Action::NextPanel { 1 } else { panels.saturating_sub(1) };

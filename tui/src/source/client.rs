@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::address::{Address, Endpoint};
 use super::frame::Scanner;
+use crate::state::keyspace::Keyspace;
 use crate::value::Value;
 
 /// Bytes of a reply.
@@ -78,7 +79,6 @@ pub struct Client {
     /// Set while an exchange is going on, so also after one that failed or whose future was dropped.
     is_broken: bool,
     time_limit: Duration,
-    db: u64,
 }
 
 impl std::fmt::Debug for Client {
@@ -110,7 +110,7 @@ impl Client {
 
     pub(super) async fn over(stream: Box<dyn Stream>, address: &Address, time_limit: Duration) -> Result<Self, Error> {
         let received = BytesMut::new();
-        let mut client = Self { stream, received, is_resp3: true, is_broken: false, time_limit, db: 0 };
+        let mut client = Self { stream, received, is_resp3: true, is_broken: false, time_limit };
         client.greet(address).await?;
         Ok(client)
     }
@@ -143,17 +143,10 @@ impl Client {
             args(["CLIENT", "SETINFO", "LIB-VER", env!("CARGO_PKG_VERSION")]),
         ];
         self.pipeline(&names).await?;
-        self.select(address.db.unwrap_or(0)).await.map(drop)
-    }
-
-    /// Chooses a database unless it is chosen already.
-    pub async fn select(&mut self, db: u64) -> Result<(), Error> {
-        if self.db != db {
-            let reply = self.call(args(["SELECT", &db.to_string()])).await?;
-            reply.ok().map_err(Error::Refused)?;
-            self.db = db;
+        match address.db {
+            None | Some(0) => Ok(()),
+            Some(db) => refused(self.call(Keyspace::Numbered(db).choice()).await?).map(drop),
         }
-        Ok(())
     }
 
     /// Changes how long an exchange may take.

@@ -7,12 +7,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::address::Address;
-use super::client::{Client, Error};
+use super::client::{Client, Error, args};
 use super::poll::Poller;
 use super::{ORDERS_MAX, Order, REQUESTS_MAX, Source};
 use crate::clock;
+use crate::state::keyspace::Keyspace;
 use crate::state::msg::{Msg, Request};
-use crate::state::sample::Wants;
+use crate::state::sample::{Info, Wants};
 use crate::value::Value;
 
 /// How long a poll may take.
@@ -121,12 +122,12 @@ impl Poll {
 
 /// Runs requests one after another. Nothing is ever sent twice: whoever asked learns that it failed and decides.
 async fn act(address: Address, mut requests: mpsc::Receiver<Request>, messages: mpsc::Sender<Msg>) {
-    let mut connection = None;
+    let mut acting = None;
     while let Some(request) = requests.recv().await {
-        let replies = run(&address, &mut connection, &request, &messages).await.map_err(|error| error.to_string());
+        let replies = run(&address, &mut acting, &request, &messages).await.map_err(|error| error.to_string());
         tracing::info!(label = ?request.label, error = ?replies.as_ref().err(), "request");
         if replies.is_err() {
-            connection = None;
+            acting = None;
         }
         if messages.send(Msg::Answer(request.answer(replies))).await.is_err() {
             return;
@@ -134,30 +135,60 @@ async fn act(address: Address, mut requests: mpsc::Receiver<Request>, messages: 
     }
 }
 
+/// The connection that requests go over.
+struct Acting {
+    client: Client,
+    /// The server's process at its other end, where it tells.
+    run_id: Option<String>,
+}
+
+impl Acting {
+    async fn connect(address: &Address, messages: &mpsc::Sender<Msg>) -> Result<Self, Error> {
+        let mut client = Client::connect(address, POLL_TIME_LIMIT).await?;
+        // A server that does not tell, or does not allow to ask, is as good without.
+        let replies = client.pipeline(&[args(["CLIENT", "ID"]), args(["INFO", "server"])]).await?;
+        if let Some(id) = replies.first().and_then(Value::as_u64) {
+            let _ = messages.send(Msg::ActsAs(id)).await;
+        }
+        let info = replies.get(1).and_then(Value::to_text).map(|text| Info::parse(&text));
+        let run_id = info.and_then(|info| info.text("run_id").map(str::to_owned));
+        Ok(Self { client, run_id })
+    }
+
+    /// Whether it leads to the process that the request is meant for, as far as both are known.
+    fn is_meant_by(&self, request: &Request) -> bool {
+        request.run_id.as_ref().zip(self.run_id.as_ref()).is_none_or(|(meant, here)| meant == here)
+    }
+}
+
 async fn run(
     address: &Address,
-    connection: &mut Option<Client>,
+    acting: &mut Option<Acting>,
     request: &Request,
     messages: &mpsc::Sender<Msg>,
 ) -> Result<Vec<Value>, Error> {
-    // A connection that lay idle may have been closed; asking costs nothing, sending a change into it would.
-    if let Some(client) = connection
-        && client.call(super::client::args(["PING"])).await.is_err()
-    {
-        *connection = None;
-    }
-    let client = match connection {
-        Some(client) => client,
-        None => {
-            let client = connection.insert(Client::connect(address, POLL_TIME_LIMIT).await?);
-            // A server that does not tell, or does not allow to ask, is as good without.
-            if let Some(id) = client.call(super::client::args(["CLIENT", "ID"])).await?.as_u64() {
-                let _ = messages.send(Msg::ActsAs(id)).await;
-            }
-            client
-        }
+    // The keyspace is chosen anew each time: one of the same name may be another one by now. That also shows whether a connection
+    // that lay idle was closed; asking costs nothing, sending a change into it would.
+    let choice = request.keyspace.as_ref().map_or_else(|| args(["PING"]), Keyspace::choice);
+    let chosen = match acting {
+        Some(acting) => acting.client.call(choice.clone()).await.ok(),
+        None => None,
     };
-    client.select(request.db.or(address.db).unwrap_or(0)).await?;
+    let acting = match acting {
+        Some(acting) if chosen.is_some() => acting,
+        _ => acting.insert(Acting::connect(address, messages).await?),
+    };
+    if request.is_change && !acting.is_meant_by(request) {
+        return Err(Error::Refused("not sent: the server was restarted, or is another one".into()));
+    }
+    let client = &mut acting.client;
+    let chosen = match chosen {
+        Some(chosen) => chosen,
+        None => client.call(choice).await?,
+    };
+    if request.keyspace.is_some() {
+        chosen.ok().map_err(Error::Refused)?;
+    }
     client.set_time_limit(Duration::from_secs(request.time_limit_s));
     let replies = client.pipeline(&request.commands).await;
     client.set_time_limit(POLL_TIME_LIMIT);

@@ -45,10 +45,10 @@ const REQUESTS_MAX: usize = 16;
 
 impl Source {
     /// Hands over an order. Never waits: answers with a request that found no room, so that its sender can be told.
-    pub fn order(&self, order: Order) -> Result<(), Request> {
+    pub fn order(&self, order: Order) -> Result<(), Box<Request>> {
         match order {
             Order::Run(request) => self.requests.try_send(request).map_err(|refused| match refused {
-                mpsc::error::TrySendError::Full(request) | mpsc::error::TrySendError::Closed(request) => request,
+                mpsc::error::TrySendError::Full(request) | mpsc::error::TrySendError::Closed(request) => request.into(),
             }),
             // An order that finds no room follows dozens that were not even looked at: the newest of them will do.
             order => {

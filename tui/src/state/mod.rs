@@ -7,6 +7,7 @@ pub mod events;
 pub mod filter;
 pub mod history;
 pub mod input;
+pub mod keyspace;
 pub mod list;
 pub mod msg;
 pub mod pace;

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::keyspace::Keyspace;
 use super::sample::{Sample, Server, Wants};
 use super::tab::Tab;
 use crate::value::Value;
@@ -81,8 +82,10 @@ pub struct Request {
     pub label: String,
     /// Names and arguments.
     pub commands: Vec<Vec<Vec<u8>>>,
-    /// The database they are for. Where it cannot be chosen nothing is sent.
-    pub db: Option<u64>,
+    /// The keyspace they are for. Where it cannot be chosen nothing is sent.
+    pub keyspace: Option<Keyspace>,
+    /// The server's process that a change is meant for, where that is known: another one gets nothing.
+    pub run_id: Option<String>,
     /// Who awaits the answer.
     pub reply_to: ReplyTo,
     /// Whether the server is changed: refused when the dashboard only reads.
@@ -136,7 +139,8 @@ impl Request {
         Self {
             label: label.into(),
             commands: commands.into_iter().map(command).collect(),
-            db: None,
+            keyspace: None,
+            run_id: None,
             reply_to: ReplyTo::Events,
             is_change: true,
             only_begins: false,
@@ -150,7 +154,8 @@ impl Request {
         Self {
             label: label.into(),
             commands,
-            db: None,
+            keyspace: None,
+            run_id: None,
             reply_to: ReplyTo::Screen(tab, number),
             is_change: false,
             only_begins: false,
@@ -184,9 +189,9 @@ impl Request {
         self
     }
 
-    /// In this database.
-    pub fn in_db(mut self, db: u64) -> Self {
-        self.db = Some(db);
+    /// In this keyspace.
+    pub fn in_keyspace(mut self, keyspace: Keyspace) -> Self {
+        self.keyspace = Some(keyspace);
         self
     }
 

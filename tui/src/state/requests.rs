@@ -1,6 +1,7 @@
 //! What is sent to change a server: one function for each change. The dialogs (`actions`), the screens and the sub-commands all
 //! send these, and only these, so that the dashboard and the command line do a thing in the same way.
 
+use super::keyspace::Keyspace;
 use super::msg::Request;
 use crate::format;
 
@@ -43,14 +44,20 @@ pub fn clear_slowlog() -> Request {
     Request::change("clear slowlog", ["SLOWLOG", "RESET"])
 }
 
-/// Closes connections by id; the one it is sent over never is among them. Each reply is how many were closed: 0 or 1.
-pub fn kill(ids: &[u64]) -> Request {
-    let label = match ids {
-        [id] => format!("kill client {id}"),
-        _ => format!("kill {} clients", ids.len()),
+/// Closes connections by id and, where it is not empty, by address as well: a server that was started anew gives its ids to others.
+/// The connection it is sent over never is among them. Each reply is how many were closed: 0 or 1.
+pub fn kill(clients: &[(u64, &str)]) -> Request {
+    let label = match clients {
+        [(id, _)] => format!("kill client {id}"),
+        _ => format!("kill {} clients", clients.len()),
     };
-    let command = |id: &u64| ["CLIENT", "KILL", "ID", &id.to_string(), "SKIPME", "YES"].map(str::to_owned);
-    Request::changes(label, ids.iter().map(command))
+    let command = |(id, address): &(u64, &str)| {
+        let id = id.to_string();
+        let address = ["ADDR", address].into_iter().filter(|_| !address.is_empty());
+        let words = ["CLIENT", "KILL", "ID", &id].into_iter().chain(address).chain(["SKIPME", "YES"]);
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    Request::changes(label, clients.iter().map(command))
 }
 
 /// Closes the connections that fit all of these filters of CLIENT KILL, but not the one it is sent over. The reply is how many.
@@ -99,9 +106,9 @@ pub fn delete_namespace(name: &str) -> Request {
     Request::change(format!("delete {name}"), ["NAMESPACE", "DELETE", name]).patient()
 }
 
-/// Deletes all keys of the namespace that has this database.
-pub fn flush(namespace: &str, db: u64) -> Request {
-    Request::change(format!("flush {namespace}"), ["FLUSHDB", "ASYNC"]).in_db(db)
+/// Deletes all keys of a keyspace.
+pub fn flush(keyspace: Keyspace) -> Request {
+    Request::change(format!("flush {keyspace}"), ["FLUSHDB", "ASYNC"]).in_keyspace(keyspace)
 }
 
 /// Changes limits of a namespace: names and values; `what` tells in words which.
@@ -151,8 +158,8 @@ pub fn stop_autosave(namespace: &str) -> Request {
 /// A key: where it is, and how its name is spelled for people.
 #[derive(Clone, Copy, Debug)]
 pub struct Key<'a> {
-    /// The index of its database.
-    pub db: u64,
+    /// Where it is.
+    pub keyspace: &'a Keyspace,
     /// Its exact name.
     pub name: &'a [u8],
     /// The same as text, harmless and not too long.
@@ -161,7 +168,7 @@ pub struct Key<'a> {
 
 impl Key<'_> {
     fn change(self, what: &str, words: &[&[u8]]) -> Request {
-        Request::change(format!("{what} {}", self.shown), words).in_db(self.db)
+        Request::change(format!("{what} {}", self.shown), words).in_keyspace(self.keyspace.clone())
     }
 }
 
@@ -170,13 +177,13 @@ pub fn delete_key(key: Key<'_>) -> Request {
     key.change("delete", &[b"UNLINK", key.name])
 }
 
-/// Deletes keys of a database; `left` is how many more are to follow. Each reply is how many were there: 0 or 1.
-pub fn delete_keys(db: u64, names: &[&[u8]], left: usize) -> Request {
+/// Deletes keys of a keyspace; `left` is how many more are to follow. Each reply is how many were there: 0 or 1.
+pub fn delete_keys(keyspace: Keyspace, names: &[&[u8]], left: usize) -> Request {
     let label = match left {
         0 => format!("delete {} keys", names.len()),
         left => format!("delete {} keys, {} are left", names.len(), format::exact(left as u64)),
     };
-    Request::changes(label, names.iter().map(|name| [b"UNLINK".as_slice(), name])).in_db(db)
+    Request::changes(label, names.iter().map(|name| [b"UNLINK".as_slice(), name])).in_keyspace(keyspace)
 }
 
 /// Lets a key expire in so many seconds.
@@ -205,7 +212,8 @@ mod tests {
     use crate::state::msg::Effect;
     use crate::testing::sent;
 
-    const KEY: Key<'static> = Key { db: 3, name: b"a\xff", shown: "a\\xff" };
+    const KEYSPACE: &Keyspace = &Keyspace::Numbered(3);
+    const KEY: Key<'static> = Key { keyspace: KEYSPACE, name: b"a\xff", shown: "a\\xff" };
 
     /// What is said of a request, and the commands that go to the server.
     fn told(request: &Request) -> (&str, Vec<String>) {
@@ -235,8 +243,12 @@ mod tests {
                 &["CONFIG SET slowlog-log-slower-than -1", "CONFIG SET slowlog-max-len 64"],
             ),
             (clear_slowlog(), "clear slowlog", &["SLOWLOG RESET"]),
-            (kill(&[7]), "kill client 7", &["CLIENT KILL ID 7 SKIPME YES"]),
-            (kill(&[7, 8]), "kill 2 clients", &["CLIENT KILL ID 7 SKIPME YES", "CLIENT KILL ID 8 SKIPME YES"]),
+            (kill(&[(7, "1.2.3.4:5")]), "kill client 7", &["CLIENT KILL ID 7 ADDR 1.2.3.4:5 SKIPME YES"]),
+            (
+                kill(&[(7, ""), (8, "[::1]:5")]),
+                "kill 2 clients",
+                &["CLIENT KILL ID 7 SKIPME YES", "CLIENT KILL ID 8 ADDR [::1]:5 SKIPME YES"],
+            ),
             (
                 kill_fitting(&[("ADDR", "1.2.3.4:5"), ("USER", "ann")]),
                 "kill clients",
@@ -250,7 +262,8 @@ mod tests {
             ),
             (create_namespace("a", sizes), "create a", &["NAMESPACE CREATE a MAXVALUESIZE 1mb MAXMEMORY 0"]),
             (delete_namespace("a"), "delete a", &["NAMESPACE DELETE a"]),
-            (flush("a", 20), "flush a", &["20> FLUSHDB ASYNC"]),
+            (flush(Keyspace::Named("a".into())), "flush a", &["a> FLUSHDB ASYNC"]),
+            (flush(Keyspace::Numbered(20)), "flush 20", &["20> FLUSHDB ASYNC"]),
             (
                 set_limits("a", &limits, "max keys 9 to 10"),
                 "a: max keys 9 to 10",
@@ -269,8 +282,8 @@ mod tests {
                 &["NAMESPACE AUTOSAVE SET a SECONDS 60 KEEP 0 PATTERN {ns}.x"],
             ),
             (stop_autosave("a"), "stop the autosave of a", &["NAMESPACE AUTOSAVE STOP a"]),
-            (delete_keys(3, &[b"a", b"b"], 0), "delete 2 keys", &["3> UNLINK a", "3> UNLINK b"]),
-            (delete_keys(3, &[b"a"], 1_200), "delete 1 keys, 1,200 are left", &["3> UNLINK a"]),
+            (delete_keys(KEYSPACE.clone(), &[b"a", b"b"], 0), "delete 2 keys", &["3> UNLINK a", "3> UNLINK b"]),
+            (delete_keys(KEYSPACE.clone(), &[b"a"], 1_200), "delete 1 keys, 1,200 are left", &["3> UNLINK a"]),
         ] {
             let commands = commands.iter().map(|words| (*words).to_owned()).collect();
             assert_eq!(told(&request), (label, commands));
@@ -288,7 +301,7 @@ mod tests {
             (rename_key(KEY, new), "rename a\\xff", &[&[b"RENAMENX", KEY.name, new], &[b"ECHO", new]]),
             (copy_key(KEY, new), "copy a\\xff", &[&[b"COPY", KEY.name, new], &[b"ECHO", new]]),
         ] {
-            assert_eq!((request.label.as_str(), request.db), (label, Some(KEY.db)));
+            assert_eq!((request.label.as_str(), request.keyspace.as_ref()), (label, Some(KEYSPACE)));
             assert_eq!(request.commands, commands, "{label}");
             assert_eq!(request.zero_means.is_some(), commands.len() == 2, "{label}: 0 is a refusal");
         }

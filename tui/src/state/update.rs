@@ -77,11 +77,15 @@ pub fn update(app: &mut App, msg: Msg, now_ms: u64) -> Vec<Effect> {
         effects.push(Effect::SetWants(wants));
     }
     refuse_changes(app, &mut effects);
-    let changes = effects.iter().filter_map(|effect| match effect {
-        Effect::Run(request) if request.is_change => Some(request.label.clone()),
-        _ => None,
-    });
-    app.pending.extend(changes.map(|label| Pending { label, since_ms: now_ms }));
+    let run_id = app.latest.info.text("run_id").map(str::to_owned);
+    for effect in &mut effects {
+        if let Effect::Run(request) = effect
+            && request.is_change
+        {
+            request.run_id.clone_from(&run_id);
+            app.pending.push_back(Pending { label: request.label.clone(), since_ms: now_ms });
+        }
+    }
     effects
 }
 
@@ -138,8 +142,10 @@ fn take(app: &mut App, mut sample: Sample) {
         app.before = told;
     }
     // Another server, or the same one started anew, leaves nothing worth keeping.
-    if sample.server.address == app.latest.server.address {
+    if sample.is_of_run(&app.latest) {
         sample.keep_from(&app.latest);
+    } else if app.has_data() {
+        forget_questions(app);
     }
     app.latest = Arc::new(sample);
     for overlay in &mut app.overlays {
@@ -153,6 +159,18 @@ fn take(app: &mut App, mut sample: Sample) {
 /// lies between two such polls is mostly the first of them.
 fn rate_ms(app: &App) -> u64 {
     (app.options.interval_ms / 2).clamp(250, 2_000)
+}
+
+/// What was asked about a server is no question about another one, or the same one started anew: there an id is another client's.
+fn forget_questions(app: &mut App) {
+    let is_question = |overlay: &Overlay| matches!(overlay, Overlay::Dialog(dialog) if dialog.is_question());
+    let open = app.overlays.len();
+    app.overlays.retain(|overlay| !is_question(overlay));
+    if app.overlays.len() < open {
+        app.tell(Level::Warn, "closed: the server was restarted");
+    }
+    app.asked = None;
+    app.screens.forget_questions();
 }
 
 /// Turns what only a comparison shows into events.

@@ -82,6 +82,13 @@ fn sort_key(row: &Client, column: usize) -> SortKey {
 /// Names that a filter knows beside the headings and the fields of CLIENT LIST.
 const ALSO_KNOWN: [&str; 4] = ["lib", "state", "namespace", "ns"];
 
+/// Bytes of a value that a filter looks at.
+const VALUE_SIZE_MAX: usize = 4 * 1024;
+
+fn head(value: &str) -> &str {
+    &value[..value.floor_char_boundary(VALUE_SIZE_MAX)]
+}
+
 fn output(size_bytes: u64) -> String {
     if size_bytes == 0 { "0".to_owned() } else { format::bytes(size_bytes) }
 }
@@ -108,13 +115,13 @@ impl<'a> ClientSearch<'a> {
         if self.search.is_empty() {
             return true;
         }
-        let (library, state) = (client.library(), flags::words(client.text("flags")));
+        let (library, state) = (client.library(), flags::words(head(client.text("flags"))));
         let namespace = client.count("db").and_then(|db| self.namespaces.get(&db)).copied().unwrap_or_default();
-        let mut told = vec![("lib", library.as_str()), ("state", &state), ("namespace", namespace), ("ns", namespace)];
+        let mut told = vec![("lib", head(&library)), ("state", &state), ("namespace", namespace), ("ns", namespace)];
         for (name, value) in client.iter() {
             let is_shown = matches!(name, "id" | "addr" | "name" | "cmd" | "user" | "flags");
             if is_shown || self.search.names(name) {
-                told.push((name, value));
+                told.push((name, head(value)));
             }
         }
         let name = Some(namespace).filter(|name| !name.is_empty());
@@ -122,10 +129,12 @@ impl<'a> ClientSearch<'a> {
     }
 }
 
-/// The selected client as the newest sample knows it.
+/// The selected client as the newest sample knows it. While paused what is shown may be of a server that was started anew since:
+/// there the id is another's.
 fn selected(app: &App) -> Option<&Client> {
     let id = app.list_of(Tab::Clients).selected.as_ref()?.as_number()?;
-    app.latest().clients.as_ref()?.by_id(id)
+    let shown = list(app)?.by_id(id)?;
+    app.latest().clients.as_ref()?.by_id(id).filter(|client| client.text("addr") == shown.text("addr"))
 }
 
 /// What a connection is to the dashboard where it is one of its own.

@@ -5,7 +5,7 @@ use ratatui::layout::Size;
 
 use super::*;
 use crate::state::msg::Msg;
-use crate::state::sample::{Namespace, Sample, Server};
+use crate::state::sample::{Info, Namespace, Sample, Server};
 use crate::state::update::update;
 use crate::state::{Options, Overlay, requests};
 use crate::testing::{picture, press, sent};
@@ -113,7 +113,7 @@ fn a_click_on_a_heading_sorts() {
 fn a_client_is_killed_by_id_and_never_the_dashboard() {
     let mut app = app(LIST);
     assert_eq!(sent(&press(&mut app, "x⏎")), [""; 0], "Cancel has the focus");
-    assert_eq!(sent(&press(&mut app, "x⇥⏎")), ["CLIENT KILL ID 3 SKIPME YES"]);
+    assert_eq!(sent(&press(&mut app, "x⇥⏎")), ["CLIENT KILL ID 3 ADDR 10.0.0.7:51112 SKIPME YES"]);
     press(&mut app, "jj");
     assert_eq!(app.list().selected, Some(6.into()));
     assert_eq!(sent(&press(&mut app, "x⇥⏎")), [""; 0]);
@@ -133,12 +133,25 @@ fn all_that_fit_are_killed_but_for_the_connections_of_the_dashboard() {
     assert!(picture.contains("2 of 5, never this dashboard") && picture.contains("!cmd=get"), "{picture}");
     assert_eq!(
         sent(&press(&mut app, "⇥⏎")),
-        ["CLIENT KILL ID 12 SKIPME YES", "CLIENT KILL ID 5 SKIPME YES"],
+        ["CLIENT KILL ID 12 ADDR 10.0.0.9:40010 SKIPME YES", "CLIENT KILL ID 5 ADDR 10.0.0.9:40011 SKIPME YES"],
         "in the server's order"
     );
-    let request = requests::kill(&[12, 5]).reply_to(Tab::Clients, KILL);
+    let request = requests::kill(&[(12, ""), (5, "")]).reply_to(Tab::Clients, KILL);
     update(&mut app, Msg::Answer(request.answer(Ok(vec![Value::Integer(1), Value::Integer(0)]))), 3_000);
     assert!(app.events.newest().any(|event| event.text == "1 killed; 1 had left already"));
+}
+
+#[test]
+fn an_id_that_is_anothers_since_the_server_was_started_anew_kills_nobody() {
+    let mut app = app(LIST);
+    press(&mut app, " ");
+    assert!(app.is_paused());
+    let mut anew = sample(&LIST.replace("addr=10.", "addr=11."));
+    anew.at_ms = 2_000;
+    anew.info = Info::parse("run_id:2").into();
+    update(&mut app, Msg::Sample(Box::new(anew)), 2_000);
+    press(&mut app, "x");
+    assert!(matches!(app.overlays.pop(), Some(Overlay::Dialog(dialog)) if !dialog.is_question()));
 }
 
 #[test]
@@ -152,6 +165,17 @@ fn without_a_filter_the_number_must_be_typed() {
     press(&mut app, "7");
     own_id(&mut app, 7);
     assert!(app.overlays.is_empty(), "whoever left the screen meanwhile is not asked");
+}
+
+#[test]
+fn a_filter_looks_at_as_much_of_a_name_as_people_do() {
+    let name = format!("needle{}haystack", "x".repeat(VALUE_SIZE_MAX));
+    let mut app = app(&LIST.replace("name=web-1", &format!("name={name}")));
+    for (filter, fitting) in [("needle", 1), ("haystack", 0), ("name=haystack", 0)] {
+        press(&mut app, &format!("/{filter}⏎"));
+        assert_eq!(ids(&app).len(), fitting, "{filter}");
+        press(&mut app, "⎋");
+    }
 }
 
 #[test]

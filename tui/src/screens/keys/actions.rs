@@ -9,6 +9,7 @@ use crate::state::App;
 use crate::state::actions::run;
 use crate::state::dialog::Dialog;
 use crate::state::input::INPUT_SIZE_MAX;
+use crate::state::keyspace::Keyspace;
 use crate::state::list::RowId;
 use crate::state::msg::Effect;
 use crate::state::requests::{self, Key};
@@ -52,8 +53,14 @@ fn seconds_left(deadline_ms: u64, now_ms: u64) -> String {
     format!("{} s", format::exact(deadline_ms.saturating_sub(now_ms).div_ceil(1_000)))
 }
 
-/// The dialog of an action on a key of that database, of which this much is known.
-pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argument: Option<&str>) -> Option<Dialog> {
+/// The dialog of an action on a key of that keyspace, of which this much is known.
+pub(super) fn on_key(
+    app: &mut App,
+    action: Action,
+    key: &RowId,
+    keyspace: Keyspace,
+    argument: Option<&str>,
+) -> Option<Dialog> {
     let now_ms = app.now_ms;
     let browser = &mut app.screens.keys;
     let opened = browser.opened.as_ref().filter(|opened| opened.key == *key).and_then(|opened| opened.facts.clone());
@@ -66,7 +73,7 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
         Action::Delete => {
             let number = browser.expect(Change::Delete(key.clone()));
             let confirm = move |_: &[String]| {
-                let request = requests::delete_key(Key { db, name: &name, shown: &label });
+                let request = requests::delete_key(Key { keyspace: &keyspace, name: &name, shown: &label });
                 Ok(vec![run(request.reply_to(Tab::Keys, number))])
             };
             let dialog = Dialog::confirm("Delete key", "Delete", confirm).destructive();
@@ -80,7 +87,7 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
             };
             let proposed = argument.map_or(proposed, str::to_owned);
             let confirm = move |texts: &[String]| {
-                let key = Key { db, name: &name, shown: &label };
+                let key = Key { keyspace: &keyspace, name: &name, shown: &label };
                 let request = match duration_s(&texts[0])? {
                     Some(seconds) => requests::expire_key(key, seconds),
                     None => requests::persist_key(key),
@@ -107,7 +114,7 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
                 if new == name {
                     return Err("that is its name already".into());
                 }
-                let key = Key { db, name: &name, shown: &label };
+                let key = Key { keyspace: &keyspace, name: &name, shown: &label };
                 let request = if is_copy { requests::copy_key(key, &new) } else { requests::rename_key(key, &new) };
                 Ok(vec![run(request.reply_to(Tab::Keys, number))])
             };
@@ -133,14 +140,14 @@ pub(super) fn on_key(app: &mut App, action: Action, key: &RowId, db: u64, argume
 }
 
 /// Deletes many keys that were loaded; `what` says which.
-pub(super) fn delete_many(app: &mut App, ids: Vec<RowId>, what: &str, db: u64) -> Dialog {
+pub(super) fn delete_many(app: &mut App, ids: Vec<RowId>, what: &str, keyspace: Keyspace) -> Dialog {
     let browser = &mut app.screens.keys;
     let namespace = browser.target.as_ref().map_or(String::new(), |target| target.name.clone());
     let samples: Vec<String> = ids.iter().take(3).map(|id| show::name(name(id), 40, "…")).collect();
     let count = ids.len();
     let ellipsis = if count > samples.len() { ", …" } else { "" };
-    let number = browser.expect(Change::DeleteMany { ids: ids.clone(), now: BATCH });
-    Dialog::confirm("Delete keys", "Delete", move |_| Ok(vec![delete_batch(&ids, number, db)]))
+    let number = browser.expect(Change::DeleteMany { ids: ids.clone(), now: BATCH, keyspace: keyspace.clone() });
+    Dialog::confirm("Delete keys", "Delete", move |_| Ok(vec![delete_batch(&ids, number, keyspace.clone())]))
         .line("namespace", text::harmless(namespace.as_bytes()))
         .line("keys", format!("{} keys: {what}", format::exact(count as u64)))
         .line("such as", format!("{}{ellipsis}", samples.join(", ")))
@@ -150,21 +157,24 @@ pub(super) fn delete_many(app: &mut App, ids: Vec<RowId>, what: &str, db: u64) -
 }
 
 /// The first batch of keys that are to be deleted.
-pub(super) fn delete_batch(ids: &[RowId], number: u64, db: u64) -> Effect {
+pub(super) fn delete_batch(ids: &[RowId], number: u64, keyspace: Keyspace) -> Effect {
     let batch = &ids[..ids.len().min(BATCH)];
     let names: Vec<&[u8]> = batch.iter().map(name).collect();
-    run(requests::delete_keys(db, &names, ids.len() - batch.len()).reply_to(Tab::Keys, number))
+    run(requests::delete_keys(keyspace, &names, ids.len() - batch.len()).reply_to(Tab::Keys, number))
 }
 
 /// The batches that follow the one that was answered.
-pub(super) fn delete_rest(app: &mut App, mut ids: Vec<RowId>, now: usize, db: u64) -> Option<Effect> {
+pub(super) fn delete_rest(app: &mut App, mut ids: Vec<RowId>, now: usize, keyspace: Keyspace) -> Option<Effect> {
     let rest = ids.split_off(now.min(ids.len()));
-    app.screens.keys.remove(&ids);
+    if app.screens.keys.target.as_ref().is_some_and(|target| target.keyspace == keyspace) {
+        app.screens.keys.remove(&ids);
+    }
     if rest.is_empty() {
         return None;
     }
-    let number = app.screens.keys.expect(Change::DeleteMany { ids: rest.clone(), now: BATCH });
-    Some(delete_batch(&rest, number, db))
+    let change = Change::DeleteMany { ids: rest.clone(), now: BATCH, keyspace: keyspace.clone() };
+    let number = app.screens.keys.expect(change);
+    Some(delete_batch(&rest, number, keyspace))
 }
 
 /// Seconds from `90`, `10m`, `1h30m`, `7d`; none when nothing was typed.

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::pattern::Pattern;
 use super::value::Opened;
+use crate::state::keyspace::Keyspace;
 use crate::state::list::{List, RowId};
 use crate::value::Value;
 
@@ -140,7 +141,10 @@ pub(super) struct Wanted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
     pub(super) name: String,
+    /// Its database index: a namespace of the same name that has another one is another.
     pub(super) db: u64,
+    /// How it is chosen.
+    pub(super) keyspace: Keyspace,
 }
 
 /// A change that was asked for, until its answer tells what became of it.
@@ -154,6 +158,8 @@ pub(super) enum Change {
         ids: Vec<RowId>,
         /// How many of them the request removes.
         now: usize,
+        /// Where they are, whatever is browsed meanwhile.
+        keyspace: Keyspace,
     },
     /// The time to live of this key is another.
     Expire(RowId),
@@ -441,6 +447,11 @@ impl Browser {
         }
         self.changes.push_back((number, change));
         number
+    }
+
+    /// Forgets what requests were to change: what they were about is gone.
+    pub(in crate::screens) fn forget_changes(&mut self) {
+        self.changes.clear();
     }
 
     /// The change of a request.

@@ -32,6 +32,7 @@ use crate::keymap::Action;
 use crate::output::Format;
 use crate::state::events::Level;
 use crate::state::input::Input;
+use crate::state::keyspace::Keyspace;
 use crate::state::list::{Column, List, Row, RowId, SortKey, sorted};
 use crate::state::msg::{Answer, Effect, Request};
 use crate::state::sample::Wants;
@@ -78,16 +79,16 @@ fn target(app: &App) -> Option<Target> {
                 (None, None) => "0",
                 // A plain server does not tell of databases without keys; of many namespaces some are told of later.
                 (None, Some(_)) if app.server().is_rkvs() => return None,
-                (None, Some(db)) => return Some(Target { name: db.to_string(), db }),
+                (None, Some(db)) => return Some(Target { name: db.to_string(), db, keyspace: Keyspace::Numbered(db) }),
             },
         },
     };
     let db = sample.namespace(name).and_then(|namespace| namespace.db).or_else(|| name.parse().ok())?;
-    Some(Target { name: name.to_owned(), db })
+    Some(Target { name: name.to_owned(), db, keyspace: app.server().keyspace(name, Some(db))? })
 }
 
-fn db(app: &App) -> u64 {
-    app.screens.keys.target.as_ref().map_or(0, |target| target.db)
+fn keyspace(app: &App) -> Option<Keyspace> {
+    app.screens.keys.target.as_ref().map(|target| target.keyspace.clone())
 }
 
 fn sort_key(key: &Key, column: usize, now_ms: u64) -> SortKey {
@@ -244,9 +245,10 @@ fn unasked(app: &App) -> Vec<RowId> {
 /// Puts the requests together that are wanted and not yet under way.
 fn requests(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let db = db(app);
-    let read =
-        |number, label: &str, commands| all_actions::run(Request::read(Tab::Keys, number, label, commands).in_db(db));
+    let Some(keyspace) = keyspace(app) else { return effects };
+    let read = |number, label: &str, commands| {
+        all_actions::run(Request::read(Tab::Keys, number, label, commands).in_keyspace(keyspace.clone()))
+    };
     if let Some(scan) = app.screens.keys.next_scan() {
         let number = app.screens.keys.number();
         app.screens.keys.scan = Some(number);
@@ -337,16 +339,17 @@ fn take_type(app: &mut App) {
 
 /// The dialog about a key or a group.
 fn ask(app: &mut App, action: Action, argument: Option<&str>) {
-    let Some(key) = subject(app) else { return app.tell(Level::Info, "no key is selected") };
-    let db = db(app);
+    let Some((key, keyspace)) = subject(app).zip(keyspace(app)) else {
+        return app.tell(Level::Info, "no key is selected");
+    };
     let dialog = match (action, is_group(&key)) {
         (Action::Delete, true) => {
             let ids = app.screens.keys.group(name(&key)).iter().map(|key| key.id.clone()).collect();
             let what = format!("all that were loaded of {}", crate::text::line(name(&key), 100, "…"));
-            Some(actions::delete_many(app, ids, &what, db))
+            Some(actions::delete_many(app, ids, &what, keyspace))
         }
         (_, true) => return app.tell(Level::Info, "this is a group of keys: open it and choose one"),
-        (_, false) => actions::on_key(app, action, &key, db, argument),
+        (_, false) => actions::on_key(app, action, &key, keyspace, argument),
     };
     if let Some(dialog) = dialog {
         app.open(dialog);
@@ -359,15 +362,14 @@ fn ask_to_delete_shown(app: &mut App) {
     let pattern = Pattern::parse(list.filter.text());
     let fitting = app.screens.keys.keys.iter().filter(|key| pattern.fits(name(&key.id)));
     let ids: Vec<RowId> = fitting.map(|key| key.id.clone()).collect();
-    if ids.is_empty() {
+    let Some(keyspace) = keyspace(app).filter(|_| !ids.is_empty()) else {
         return app.tell(Level::Info, "no keys are shown");
-    }
+    };
     let what = match list.filter.text() {
         "" => "all that were loaded".to_owned(),
         typed => format!("all that were loaded and fit {typed}"),
     };
-    let db = db(app);
-    let dialog = actions::delete_many(app, ids, &what, db);
+    let dialog = actions::delete_many(app, ids, &what, keyspace);
     app.open(dialog);
 }
 
@@ -385,9 +387,8 @@ fn changed(app: &mut App, change: Change, answer: &Answer) -> Vec<Effect> {
             }
             app.screens.keys.remove(&[key]);
         }
-        Change::DeleteMany { ids, now } => {
-            let db = db(app);
-            return actions::delete_rest(app, ids, now, db).into_iter().collect();
+        Change::DeleteMany { ids, now, keyspace } => {
+            return actions::delete_rest(app, ids, now, keyspace).into_iter().collect();
         }
         Change::Expire(key) => reread(app, &key),
         Change::Rename(old) => {

@@ -194,9 +194,7 @@ fn the_namespace_decides_the_database() {
     let mut server = Fake::of(&[&["a"]]);
     let mut app = server.started(SIZE);
     let effects = update(&mut app, Msg::Key(KeyEvent::from(KeyCode::Char('n'))), 2_000);
-    let dbs: Vec<_> =
-        effects.iter().filter_map(|effect| if let Effect::Run(run) = effect { run.db } else { None }).collect();
-    assert_eq!((app.namespace.as_deref(), dbs), (Some("jobs"), vec![3]));
+    assert_eq!((app.namespace.as_deref(), keyspaces(&effects)), (Some("jobs"), vec![named("jobs")]));
     server.serve(&mut app, effects);
     assert!(picture(&app).contains("keys of namespace jobs"));
 }
@@ -482,9 +480,14 @@ fn groups_and_values_at_every_size() {
     insta::assert_snapshot!("value", at_every_size(&mut server, &mut app));
 }
 
-/// The databases that keys were asked for in.
-fn dbs(effects: &[Effect]) -> Vec<Option<u64>> {
-    effects.iter().filter_map(|effect| if let Effect::Run(run) = effect { Some(run.db) } else { None }).collect()
+/// The keyspaces that keys were asked for in.
+fn keyspaces(effects: &[Effect]) -> Vec<Option<Keyspace>> {
+    let keyspace = |effect: &Effect| if let Effect::Run(run) = effect { Some(run.keyspace.clone()) } else { None };
+    effects.iter().filter_map(keyspace).collect()
+}
+
+fn named(name: &str) -> Option<Keyspace> {
+    Some(Keyspace::Named(name.into()))
 }
 
 #[test]
@@ -496,13 +499,13 @@ fn the_database_of_the_address_is_browsed() {
             sample.server.rkvs_version = None;
         }
         let effects = update(&mut app, Msg::Sample(Box::new(sample)), 1_000);
-        (app.screens.keys.target.as_ref().map(|target| target.name.clone()), dbs(&effects))
+        (app.screens.keys.target.as_ref().map(|target| target.name.clone()), keyspaces(&effects))
     };
-    assert_eq!(of(3, true), (Some("jobs".into()), vec![Some(3)]));
-    assert_eq!(of(0, true), (Some("web".into()), vec![Some(0)]));
+    assert_eq!(of(3, true), (Some("jobs".into()), vec![named("jobs")]));
+    assert_eq!(of(0, true), (Some("web".into()), vec![named("web")]));
     // It has none of that index, as far as it has told.
     assert_eq!(of(7, true), (None, vec![]));
-    assert_eq!(of(7, false), (Some("7".into()), vec![Some(7)]));
+    assert_eq!(of(7, false), (Some("7".into()), vec![Some(Keyspace::Numbered(7))]));
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn actions_are_about_the_selected_one() {
     let cases = [
         ("R⏎⇥⏎", "NAMESPACE RESIZE busy 8"),
         ("xbusy⏎⇥⏎", "NAMESPACE DELETE busy"),
-        ("Xbusy⏎⇥⏎", "20> FLUSHDB ASYNC"),
+        ("Xbusy⏎⇥⏎", "busy> FLUSHDB ASYNC"),
         ("w⏎⇥⏎", "NAMESPACE SAVE busy"),
         ("lf⏎⏎⇥⏎", "NAMESPACE LOAD f"),
         ("nnew⏎⏎⏎⏎⏎⏎⇥⏎", "NAMESPACE CREATE new"),

@@ -12,7 +12,8 @@ const NAMED_MAX: usize = 3;
 /// Closes the connection of a client.
 pub fn kill(client: &Client, finish: impl Fn(Request) -> Request + Send + Sync + 'static) -> Dialog {
     let id = client.id();
-    Dialog::confirm("Kill client", "Kill", move |_| Ok(vec![run(finish(requests::kill(&[id])))]))
+    let address = client.address().to_owned();
+    Dialog::confirm("Kill client", "Kill", move |_| Ok(vec![run(finish(requests::kill(&[(id, &address)])))]))
         .line("client", format!("{id}, {}", who(client)))
         .line("doing", format!("{}, idle for {} s", client.text("cmd"), client.text("idle")))
         .line("effect", "its connection is closed; most clients connect again")
@@ -26,14 +27,18 @@ pub fn kill_matching(
     total: usize,
     finish: impl Fn(Request) -> Request + Send + Sync + 'static,
 ) -> Dialog {
-    let ids: Vec<u64> = clients.iter().map(|client| client.id()).collect();
-    let count = ids.len();
+    let killed: Vec<(u64, String)> = clients.iter().map(|client| (client.id(), client.address().to_owned())).collect();
+    let count = killed.len();
     let mut named: Vec<String> = clients.iter().take(NAMED_MAX).map(|client| who(client)).collect();
     if count > named.len() {
         named.push(format!("and {} more", count - named.len()));
     }
     let verb = format!("Kill {count}");
-    let dialog = Dialog::confirm("Kill clients", verb, move |_| Ok(vec![run(finish(requests::kill(&ids)))]))
+    let confirm = move |_: &[String]| {
+        let killed: Vec<(u64, &str)> = killed.iter().map(|(id, address)| (*id, address.as_str())).collect();
+        Ok(vec![run(finish(requests::kill(&killed)))])
+    };
+    let dialog = Dialog::confirm("Kill clients", verb, confirm)
         .line("filter", if filter.is_empty() { "none: EVERY client" } else { filter })
         .line("clients", format!("{count} of {total}, never this dashboard"))
         .line("", named.join(", "))

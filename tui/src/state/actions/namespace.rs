@@ -64,11 +64,10 @@ pub fn delete(namespace: &Namespace) -> Dialog {
 
 /// Deletes all keys of a namespace, or of a database of a plain server.
 pub fn flush(server: &Server, namespace: &Namespace) -> Dialog {
-    let name = namespace.name.clone();
-    let db = namespace.db;
+    let keyspace = server.keyspace(&namespace.name, namespace.db);
     Dialog::confirm("Delete all keys", "Flush", move |_| {
-        let Some(db) = db else { return Err("its database is not known yet".into()) };
-        Ok(vec![run(requests::flush(&name, db))])
+        let keyspace = keyspace.clone().ok_or("its database is not known yet")?;
+        Ok(vec![run(requests::flush(keyspace))])
     })
     .line("namespace", named(namespace))
     .line("effect", format!("deletes all its keys at once{}", if server.is_rkvs() { "; its limits stay" } else { "" }))
@@ -333,12 +332,13 @@ mod tests {
     use super::*;
     use crate::state::Options;
     use crate::state::dialog::Outcome;
+    use crate::state::keyspace::Keyspace;
     use crate::state::msg::Msg;
     use crate::state::sample::Sample;
     use crate::state::update::update;
 
     /// The commands that confirming sends once this was typed, a word a field; or what is wrong.
-    fn confirmed(mut dialog: Dialog, fields: &[&str]) -> Result<(Vec<String>, Option<u64>), String> {
+    fn confirmed(mut dialog: Dialog, fields: &[&str]) -> Result<(Vec<String>, Option<Keyspace>), String> {
         let mut outcome = Outcome::Open;
         for (index, text) in fields.iter().enumerate() {
             dialog.fields[index].input = crate::state::input::Input::new(*text);
@@ -354,7 +354,7 @@ mod tests {
             let words: Vec<_> = words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
             words.join(" ")
         });
-        Ok((words.collect(), request.db))
+        Ok((words.collect(), request.keyspace.clone()))
     }
 
     fn sends(dialog: Dialog, fields: &[&str]) -> String {
@@ -388,15 +388,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_had_back_wants_the_name_typed() {
-        for dialog in [delete(&sessions()), flush(&Server::default(), &sessions())] {
+        let rkvs = Server { rkvs_version: Some("0.4.0".into()), ..Server::default() };
+        for dialog in [delete(&sessions()), flush(&rkvs, &sessions())] {
             assert!(dialog.is_destructive);
             assert_eq!(confirmed(dialog, &["session"]), Err("type sessions to go on".into()));
         }
         assert_eq!(sends(delete(&sessions()), &["sessions"]), "NAMESPACE DELETE sessions");
-        assert_eq!(
-            confirmed(flush(&Server::default(), &sessions()), &["sessions"]),
-            Ok((vec!["FLUSHDB ASYNC".into()], Some(20)))
-        );
+        for (server, keyspace) in
+            [(rkvs, Keyspace::Named("sessions".into())), (Server::default(), Keyspace::Numbered(20))]
+        {
+            let flushed = confirmed(flush(&server, &sessions()), &["sessions"]);
+            assert_eq!(flushed, Ok((vec!["FLUSHDB ASYNC".into()], Some(keyspace))));
+        }
     }
 
     #[test]

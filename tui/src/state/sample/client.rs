@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::CLIENTS_MAX;
 use crate::value::whole;
 
+/// Bytes from which on a field of a client is long.
+const VALUE_SIZE_LONG: usize = 4 * 1024;
 /// The most frequent ones that a summary tells of each kind.
 const TOP: usize = 16;
 
@@ -60,7 +62,7 @@ impl Clients {
     /// Reads CLIENT LIST; lines without an id are passed over.
     pub fn parse(text: &str) -> Self {
         let lines = text.lines().filter(|line| line.starts_with("id="));
-        let clients = lines.clone().take(CLIENTS_MAX).map(|line| Client { line: line.into() }).collect();
+        let clients = lines.clone().take(CLIENTS_MAX).map(Client::of).collect();
         Self { total: lines.count(), clients, ..Self::default() }
     }
 
@@ -119,6 +121,15 @@ fn most_frequent<A: Into<B>, B: Ord>(counts: HashMap<A, usize>) -> Vec<(B, usize
 }
 
 impl Client {
+    /// Reads its line. Long values, such as a name of a megabyte, go to the end: who looks for another field need not pass them.
+    fn of(line: &str) -> Self {
+        if line.len() <= VALUE_SIZE_LONG {
+            return Self { line: line.into() };
+        }
+        let (long, short): (Vec<&str>, Vec<&str>) = line.split(' ').partition(|field| field.len() > VALUE_SIZE_LONG);
+        Self { line: [short, long].concat().join(" ").into() }
+    }
+
     /// The number it is killed by.
     pub fn id(&self) -> u64 {
         // No amount: it is the number as it is.
@@ -139,6 +150,13 @@ impl Client {
     pub fn library(&self) -> String {
         let (name, version) = (self.text("lib-name"), self.text("lib-ver"));
         if version.is_empty() { name.to_owned() } else { format!("{name} {version}") }
+    }
+
+    /// Its address, by which it can be killed; empty where that did not come whole, such as a path with a space in it.
+    pub fn address(&self) -> &str {
+        let address = self.text("addr");
+        let is_whole = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        if is_whole { address } else { "" }
     }
 
     /// Where it is: its address without the port.
@@ -174,6 +192,13 @@ mod tests {
         assert_eq!((clients.clients[0].text("name"), clients.clients[0].count("idle")), ("", Some(3)));
         assert_eq!((clients.clients[1].text("name"), clients.clients[1].count("multi")), ("a=b", None));
         assert_eq!(clients.by_id(9).map(Client::id), Some(9));
+        assert_eq!(clients.clients.iter().map(Client::address).collect::<Vec<_>>(), ["127.0.0.1:38202", "[::1]:5"]);
+        let long = "x".repeat(VALUE_SIZE_LONG);
+        let told = Clients::parse(&format!("id=7 name={long} cmd=get lib-name=a"));
+        let fields: Vec<_> = told.clients[0].iter().collect();
+        assert_eq!(fields, [("id", "7"), ("cmd", "get"), ("lib-name", "a"), ("name", long.as_str())]);
+        let cut = Clients::parse("id=1 addr=/a folder/redis.sock:0 laddr=x\n");
+        assert_eq!(cut.clients[0].address(), "", "nobody has half an address");
     }
 
     #[test]

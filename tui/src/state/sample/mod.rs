@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::keyspace::Keyspace;
 pub use autosave::Autosave;
 pub use client::{Client, Clients, Summary as ClientSummary};
 pub(crate) use command::share_of;
@@ -71,6 +72,11 @@ impl Server {
     /// What it calls a keyspace: a plain server has databases.
     pub fn keyspace_word(&self) -> &'static str {
         if self.is_rkvs() { "namespace" } else { "database" }
+    }
+
+    /// How a connection chooses the keyspace of this name and database index.
+    pub fn keyspace(&self, name: &str, db: Option<u64>) -> Option<Keyspace> {
+        if self.is_rkvs() { Some(Keyspace::Named(name.to_owned())) } else { db.map(Keyspace::Numbered) }
     }
 
     /// Name and version, such as `rkvs 0.4.0`.
@@ -137,6 +143,12 @@ impl Sample {
         keep(&mut self.slowlog, &older.slowlog);
         keep(&mut self.config, &older.config);
         keep(&mut self.autosaves, &older.autosaves);
+    }
+
+    /// Whether the same process of the same server told both. Ids of clients say nothing about another one.
+    pub fn is_of_run(&self, other: &Sample) -> bool {
+        let run_id = |sample: &Sample| sample.info.text("run_id").map(str::to_owned);
+        self.server == other.server && run_id(self) == run_id(other)
     }
 
     /// Why the server does not tell what a view is about.

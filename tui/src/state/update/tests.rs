@@ -649,3 +649,36 @@ fn the_help_tells_what_the_filter_of_the_screen_understands() {
     type_in(&mut app, "⎋4?filter");
     assert!(!picture(&app).contains("type=hash") && picture(&app).contains("column=word"), "{}", picture(&app));
 }
+
+#[test]
+fn what_was_asked_about_a_server_is_not_asked_about_another_one() {
+    let plain = |mut sample: Sample| {
+        sample.server.rkvs_version = None;
+        sample
+    };
+    let same = sample(2_000, "run_id:1\r\n");
+    for (next, stays) in [(same.clone(), true), (sample(2_000, "run_id:2\r\n"), false), (plain(same), false)] {
+        let mut app = app();
+        type_in(&mut app, "b");
+        app.overlays.insert(0, Overlay::Dialog(Dialog::message("Read-only", "no")));
+        update(&mut app, Msg::Sample(Box::new(next)), 2_000);
+        assert_eq!(app.overlays.len(), if stays { 2 } else { 1 }, "what only tells stays");
+        let is_told = app.said.as_ref().is_some_and(|said| said.text == "closed: the server was restarted");
+        assert_eq!(is_told, !stays);
+    }
+}
+
+#[test]
+fn nothing_of_a_server_is_kept_once_it_was_restarted() {
+    let mut app = app();
+    let anew = Sample { namespaces: None, ..sample(2_000, "run_id:2\r\n") };
+    update(&mut app, Msg::Sample(Box::new(anew)), 2_000);
+    assert!(app.latest().namespaces.is_none());
+}
+
+#[test]
+fn a_change_is_meant_for_the_process_that_is_known() {
+    let mut app = app();
+    let effects = type_in(&mut app, "b⇥⏎");
+    assert!(matches!(&effects[..], [Effect::Run(request)] if request.run_id.as_deref() == Some("1")));
+}

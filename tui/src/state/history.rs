@@ -465,7 +465,7 @@ impl History {
         let has_track = |name: &str| self.namespaces.contains_key(name) && !looked_at.contains(name);
         let candidates = namespaces.iter().filter(|namespace| has_track(&namespace.name));
         let mut candidates: Vec<_> = candidates.map(|namespace| (ops(namespace), namespace.name.clone())).collect();
-        candidates.sort_by(|a, b| b.0.cmp(&a.0));
+        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.0));
         candidates
     }
 

@@ -6,6 +6,8 @@ use super::sample::Sample;
 
 /// Points that a pace is taken from: the last ones, so that it follows the load.
 const POINTS_MAX: usize = 20;
+/// Share of the whole that must be done before its end is estimated: Redis counts the keys it saves by the thousand.
+const TELLING_SHARE: f64 = 0.01;
 /// Resizes whose pace is kept.
 const RESIZES_MAX: usize = 1_024;
 
@@ -38,9 +40,9 @@ impl Pace {
         (to_ms > from_ms && to > from).then(|| (to - from) * 1_000.0 / (to_ms - from_ms) as f64)
     }
 
-    /// Seconds until `whole` is done, if it goes on like this.
+    /// Seconds until `whole` is done, if it goes on like this. Absent while too little is done to tell.
     pub fn seconds_left(&self, whole: f64) -> Option<f64> {
-        let &(_, done) = self.points.back()?;
+        let &(_, done) = self.points.back().filter(|(_, done)| *done >= whole * TELLING_SHARE)?;
         Some((whole - done).max(0.0) / self.per_second()?)
     }
 }
@@ -123,6 +125,7 @@ mod tests {
             pace.note(at_ms, done);
         }
         assert_eq!((pace.per_second(), pace.seconds_left(100.0)), (Some(10.0), Some(8.0)));
+        assert_eq!(pace.seconds_left(10_000.0), None, "20 of 10,000 tell nothing");
         pace.note(4_000, 5.0);
         assert_eq!(pace.per_second(), None, "it began anew");
         for second in 5..200 {

@@ -105,9 +105,12 @@ fn in_words(app: &App, setting: &Setting) -> Option<String> {
     })
 }
 
-/// A value with what it comes to: `104857600  100M`.
+/// A value with what it comes to, for a cell: `104857600  100M`.
 fn value_in_words(app: &App, setting: &Setting) -> String {
-    let value = listing::whole(app, &setting.value);
+    with_words(app, setting, listing::cell(app, &setting.value))
+}
+
+fn with_words(app: &App, setting: &Setting, value: String) -> String {
     match in_words(app, setting) {
         Some(words) => format!("{value}{IN_WORDS}{words}"),
         None if value.is_empty() => "\"\"".into(),
@@ -189,7 +192,7 @@ fn draw_facts(app: &App, area: Rect, frame: &mut Frame<'_>) {
 fn draw_about(app: &App, setting: &Setting, area: Rect, frame: &mut Frame<'_>) {
     let theme = app.options.theme;
     let ellipsis = theme.symbols().ellipsis;
-    let mut said = vec![(value_in_words(app, setting), Role::Text)];
+    let mut said = vec![(with_words(app, setting, listing::whole(app, &setting.value)), Role::Text)];
     if let Some(before) = before(app, setting) {
         let before = quoted(&listing::whole(app, before));
         let ago = app.settings_seen.changed_at_ms(&setting.name).map(|at_ms| app.sample().at_ms.saturating_sub(at_ms));

@@ -9,7 +9,7 @@ use super::of;
 use crate::keymap;
 use crate::state::dialog::Dialog;
 use crate::state::msg::{Effect, Msg};
-use crate::state::sample::{Clients, Command, Info, Namespace, Resize, Sample, Server, Setting};
+use crate::state::sample::{Autosave, Clients, Command, Info, Namespace, Resize, Sample, Server, Setting};
 use crate::state::sample::{Shard, Shards, SlowCommand, Slowlog};
 use crate::state::tab::Tab;
 use crate::state::update::update;
@@ -49,6 +49,14 @@ fn sample(is_rkvs: bool) -> Sample {
             threshold_usec: Some(10_000),
             len_max: Some(128),
         })),
+        autosaves: is_rkvs.then(|| {
+            Arc::new(vec![Autosave {
+                name: "0".into(),
+                seconds: 60,
+                last_file: "0.rkvs".into(),
+                ..Autosave::default()
+            }])
+        }),
         config: Some(Arc::new(SETTINGS.iter().map(setting).collect())),
         ..Sample::default()
     }

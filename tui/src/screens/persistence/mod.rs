@@ -10,8 +10,9 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
+use super::listing::{self, Search};
 use super::namespaces::by_name;
-use super::{Screen, listing, step_focus};
+use super::{Screen, step_focus};
 use crate::keymap::Action;
 use crate::state::actions::namespace::kept;
 use crate::state::events::Level;
@@ -280,9 +281,10 @@ impl Screen for Persistence {
 
     fn rows(&self, app: &App) -> Vec<Row> {
         let list = app.list_of(Tab::Persistence);
-        let filter = list.parsed_filter();
+        let search = Search::new(app, Tab::Persistence, &COLUMNS);
         let shown = listed(app).iter().enumerate().filter(|(_, row)| {
-            filter.fits(&[("name", &row.name), ("file", &row.last_file), ("status", &row.last_status)])
+            let told = [("name", row.name.as_str()), ("file", &row.last_file), ("status", &row.last_status)];
+            search.fits(&told, |column| cells(app, row).swap_remove(column))
         });
         let key = |row: &Autosave| match list.sort {
             0 => by_name(&row.name),
@@ -299,7 +301,7 @@ impl Screen for Persistence {
     }
 
     fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
-        vec!["name", "file", "status"]
+        listing::filter_columns(&["name", "status"], &COLUMNS)
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

@@ -21,6 +21,15 @@ impl DutyCycle {
         self.due_at.is_none_or(|due_at| now >= due_at)
     }
 
+    /// Does the work if it is due.
+    pub(crate) fn run(&mut self, work: impl FnOnce()) {
+        let began = Instant::now();
+        if self.is_due(began) {
+            work();
+            self.rest(began.elapsed(), Instant::now());
+        }
+    }
+
     /// Has it rest after work that took so long and ended at `now`.
     pub(crate) fn rest(&mut self, took: Duration, now: Instant) {
         self.due_at = now.checked_add(took * (100 - self.percent) / self.percent);

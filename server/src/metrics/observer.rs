@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rkvs_engine::memory::allocator;
@@ -170,13 +170,11 @@ pub async fn observe(server: &Server) {
         ticks.tick().await;
         server.observer.look(server);
         server.persistence.tell_loading();
-        let began = Instant::now();
-        if data_cycle.is_due(began) {
+        data_cycle.run(|| {
             let usage = server.engine.recent_usage();
             server.observer.memory(server, usage);
             server.persistence.save_if_due(server, server.engine.changes_of(&usage));
-            data_cycle.rest(began.elapsed(), Instant::now());
-        }
+        });
         allocator::purge();
     }
 }

@@ -727,10 +727,9 @@ impl Worker {
         }
         self.accept_ready = !self.listeners.is_empty();
         self.expiry.tick(&self.server, self.dispatcher.settings());
-        let began = Instant::now();
-        if self.index == 0 && self.rates_cycle.is_due(began) {
-            self.server.namespace_rates.sample(&self.server.engine, self.dispatcher.now_ms());
-            self.rates_cycle.rest(began.elapsed(), Instant::now());
+        if self.index == 0 {
+            let (server, now_ms) = (&self.server, self.dispatcher.now_ms());
+            self.rates_cycle.run(|| server.namespace_rates.sample(&server.engine, now_ms));
         }
         let hz = self.dispatcher.settings().hz.max(1) as usize;
         let slice = self.connections.len().div_ceil(hz);

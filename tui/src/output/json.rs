@@ -25,13 +25,18 @@ impl<W: Write> Json<W> {
 
 impl<W: Write> Writer for Json<W> {
     fn write(&mut self, picture: &Picture<'_>) -> io::Result<()> {
-        let mut line = Vec::new();
-        let mut json = serde_json::Serializer::with_formatter(&mut line, Harmless);
-        Object(picture).serialize(&mut json)?;
+        let mut line = harmless(&Object(picture))?;
         line.push(b'\n');
         self.out.write_all(&line)?;
         self.out.flush()
     }
+}
+
+/// A value in one line, in which no terminal takes anything for more than text.
+pub(crate) fn harmless(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut json = Vec::new();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut json, Harmless))?;
+    Ok(json)
 }
 
 struct Object<'a>(&'a Picture<'a>);
@@ -121,9 +126,7 @@ mod tests {
     #[test]
     fn text_stays_the_same_and_is_harmless() {
         let hostile = "a\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\u{e0041}日本\\\"\n\u{feff}é";
-        let mut line = Vec::new();
-        hostile.serialize(&mut serde_json::Serializer::with_formatter(&mut line, Harmless)).unwrap();
-        let line = String::from_utf8(line).unwrap();
+        let line = String::from_utf8(harmless(&hostile).unwrap()).unwrap();
         assert_eq!(serde_json::from_str::<String>(&line).unwrap(), hostile);
         assert!(line.contains("日本") && line.contains('é'));
         assert!(!line.chars().any(|char| char.is_control() || "\u{202e}\u{feff}\u{e0041}".contains(char)), "{line}");

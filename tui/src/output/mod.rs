@@ -6,7 +6,7 @@
 pub mod contract;
 mod csv;
 pub mod entry;
-mod json;
+pub(crate) mod json;
 pub mod run;
 mod table;
 pub mod views;

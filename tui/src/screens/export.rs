@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::output::views::{Reading, View};
-use crate::output::{Format, Picture, writer};
+use crate::output::{Format, Picture, json, writer};
 use crate::state::App;
 use crate::state::tab::Tab;
 
@@ -30,7 +30,10 @@ pub(super) fn file(rows: &[Vec<(&str, Json)>], format: Format) -> Option<(&'stat
     if format != Format::Csv {
         let object =
             |row: &Vec<(&str, Json)>| row.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        return Some(("json", json(rows.iter().map(|row| Json::Object(object(row))).collect())));
+        // A row a line, for who looks at it.
+        let lines = rows.iter().map(|row| String::from_utf8(json::harmless(&Json::Object(object(row))).ok()?).ok());
+        let lines: Option<Vec<_>> = lines.collect();
+        return Some(("json", format!("[\n{}\n]\n", lines?.join(",\n"))));
     }
     let mut out = csv::Writer::from_writer(Vec::new());
     let names = rows.first().into_iter().flatten().map(|(name, _)| *name);
@@ -46,28 +49,16 @@ pub(super) fn file(rows: &[Vec<(&str, Json)>], format: Format) -> Option<(&'stat
     Some(("csv", String::from_utf8(out.into_inner().ok()?).ok()?))
 }
 
-/// Rows as JSON. Control characters that names may hold are escaped, so that the file can be looked at in a terminal.
-fn json(rows: Vec<Json>) -> String {
-    let mut json = String::new();
-    for character in format!("{:#}\n", Json::Array(rows)).chars() {
-        if character.is_control() && character != '\n' {
-            json.push_str(&format!("\\u{:04x}", u32::from(character)));
-        } else {
-            json.push(character);
-        }
-    }
-    json
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_file_holds_no_control_character() {
-        let name = "a\u{1b}[2J\u{9b}2J\u{7f}\n";
+        let name = "a\u{1b}[2J\u{9b}2J\u{7f}\u{202e}\n";
         let (_, file) = file(&[vec![("name", name.into())]], Format::Json).unwrap();
-        assert!(!file.contains(|character: char| character.is_control() && character != '\n'), "{file:?}");
+        let is_harmful = |character: char| (character.is_control() && character != '\n') || character == '\u{202e}';
+        assert!(!file.contains(is_harmful), "{file:?}");
         let read: Json = serde_json::from_str(&file).unwrap();
         assert_eq!(read[0]["name"], name);
     }

@@ -8,7 +8,6 @@ use ratatui::layout::{Position, Rect};
 
 use super::of;
 use crate::state::App;
-use crate::state::filter::Filter;
 use crate::state::tab::Tab;
 use crate::widgets::panel::Panel;
 use crate::widgets::table::{Cell, Column, Sort, Table, TableHit};
@@ -72,52 +71,8 @@ pub(super) fn sortable_at(app: &App, tab: Tab, table: &Table<'_>, area: Rect, at
 
 /// The filter as a note on a panel; empty when there is none.
 pub(super) fn filter_note(app: &App, tab: Tab) -> String {
-    let filter = app.list_of(tab).filter.text();
-    if filter.is_empty() { String::new() } else { format!("filter: {}", text::typed(filter)) }
-}
-
-/// The filter of a tab's list. Beside what the screen names, which is what words without a column are looked for in, it knows each
-/// column by its heading, as what the cell below it shows.
-pub(super) struct Search {
-    filter: Filter,
-    /// The columns of the table that the filter names, and their headings.
-    named: Vec<(usize, &'static str)>,
-}
-
-impl Search {
-    /// Reads what was typed; `columns` are those of the table.
-    pub(super) fn new(app: &App, tab: Tab, columns: &[Column<'static>]) -> Self {
-        let filter = app.list_of(tab).parsed_filter();
-        let headings = columns.iter().map(Column::title).enumerate();
-        let named = headings.filter(|(_, heading)| filter.names(heading)).collect();
-        Self { filter, named }
-    }
-
-    /// Whether it fits everything.
-    pub(super) fn is_empty(&self) -> bool {
-        self.filter.is_empty()
-    }
-
-    /// Whether it names a column.
-    pub(super) fn names(&self, column: &str) -> bool {
-        self.filter.names(column)
-    }
-
-    /// Whether a row is shown: `told` is what the screen names of it, `cell` makes the cell of a column, for which only a filter that
-    /// names it pays.
-    pub(super) fn fits<'c>(&self, told: &[(&str, &str)], cell: impl Fn(usize) -> Cell<'c>) -> bool {
-        if self.named.is_empty() {
-            return self.filter.fits(told);
-        }
-        let cells: Vec<_> = self.named.iter().map(|(column, heading)| (*heading, cell(*column))).collect();
-        let shown = cells.iter().map(|(heading, cell)| (*heading, cell.text()));
-        self.filter.fits(&told.iter().copied().chain(shown).collect::<Vec<_>>())
-    }
-}
-
-/// The names that a filter knows: those that the screen has beside the headings, then the headings.
-pub(super) fn filter_columns<'a>(told: &[&'a str], columns: &[Column<'a>]) -> Vec<&'a str> {
-    told.iter().copied().chain(columns.iter().map(Column::title).filter(|heading| !heading.is_empty())).collect()
+    let filter = app.list_of(tab).filter.text().trim();
+    if filter.is_empty() { String::new() } else { format!("filter {}", text::typed(filter)) }
 }
 
 /// How a screen's list is shown.
@@ -147,17 +102,12 @@ pub(super) fn rows_area(app: &App, area: Rect) -> Rect {
 /// What is shown of all rows: `412 of 1,024`, and why where no border says it: `412 of 1,024, filter lib=redis`.
 pub(super) fn shown(app: &App, tab: Tab, total: usize) -> String {
     let list = app.list_of(tab);
-    let filter = list.filter.text().trim();
-    let total = format::exact(total as u64);
-    if filter.is_empty() {
+    let (note, total) = (filter_note(app, tab), format::exact(total as u64));
+    if note.is_empty() {
         return total;
     }
     let shown = format::exact(list.rows.len() as u64);
-    if layout::is_compact(app) {
-        format!("{shown} of {total}, filter {}", text::typed(filter))
-    } else {
-        format!("{shown} of {total}")
-    }
+    if layout::is_compact(app) { format!("{shown} of {total}, {note}") } else { format!("{shown} of {total}") }
 }
 
 impl Listing<'_> {
@@ -182,8 +132,7 @@ impl Listing<'_> {
             let position =
                 list.position().map(|at| format!("{} of {}", format::exact(at as u64 + 1), format::exact(rows)));
             let note = position.unwrap_or_default();
-            let filter = list.filter.text().trim();
-            let value = if filter.is_empty() { String::new() } else { format!("filter {}", text::typed(filter)) };
+            let value = filter_note(app, self.tab);
             let focused = list.detail.is_none();
             Panel { title: self.title, value: &value, note: &note, focused, ..Panel::default() }
                 .draw(area, buffer, theme);
@@ -206,29 +155,6 @@ mod tests {
     use crate::state::sample::{Clients, Sample, Server};
     use crate::state::update::update;
     use crate::testing::{picture, press};
-
-    #[test]
-    fn every_heading_is_a_column_that_a_filter_may_name() {
-        for tab in Tab::ALL.into_iter().filter(|tab| !matches!(tab, Tab::Overview | Tab::Keys)) {
-            for is_rkvs in [true, false] {
-                let mut app = super::super::dialogs::app(tab, is_rkvs);
-                // A plain server has no shards, and no autosaves.
-                if app.tab != tab || (tab == Tab::Persistence && !is_rkvs) {
-                    continue;
-                }
-                let rows = app.list().rows.len();
-                assert!(rows > 0, "{tab:?}");
-                for column in of(tab).columns_of(&app) {
-                    let heading = column.title.replace(' ', "");
-                    press(&mut app, &format!("/⌫{heading}=⏎"));
-                    assert_eq!(app.list().rows.len(), rows, "{tab:?} {heading}");
-                    press(&mut app, &format!("/⌫{heading}=§⏎"));
-                    assert_eq!(app.list().rows.len(), 0, "{tab:?} {heading}");
-                    assert!(!picture(&app).contains("no column"), "{tab:?} {heading}\n{}", picture(&app));
-                }
-            }
-        }
-    }
 
     #[test]
     fn why_a_list_is_empty_is_said_alike_on_all_screens() {

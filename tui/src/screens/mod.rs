@@ -16,6 +16,7 @@ mod namespaces;
 mod overview;
 mod persistence;
 mod plot;
+mod search;
 mod shards;
 mod slowlog;
 mod tally;

@@ -8,6 +8,7 @@ pub mod filter;
 pub mod history;
 pub mod input;
 pub mod keyspace;
+pub mod last_save;
 pub mod list;
 pub mod msg;
 pub mod pace;

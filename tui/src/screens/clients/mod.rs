@@ -9,7 +9,8 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::Screen;
 use super::details::Details;
-use super::listing::{self, Listing, Search};
+use super::listing::{self, Listing};
+use super::search::{self, Search};
 use super::tally::{self, Tally};
 use crate::format;
 use crate::keymap::Action;
@@ -457,7 +458,7 @@ impl Screen for Clients {
 
     fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
         let fields = listed(app).first().into_iter().flat_map(|client| client.iter().map(|(name, _)| name));
-        fields.chain(listing::filter_columns(&ALSO_KNOWN, &columns(app))).collect()
+        fields.chain(search::columns(&ALSO_KNOWN, &columns(app))).collect()
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

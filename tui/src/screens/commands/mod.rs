@@ -11,8 +11,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use self::figures::{Figures, Total};
-use super::listing::Search;
 use super::plot::Unit;
+use super::search::{self, Search};
 use super::{Screen, listing, step_focus};
 use crate::format;
 use crate::keymap::Action;
@@ -21,7 +21,6 @@ use crate::state::msg::Effect;
 use crate::state::sample::{Command, Wants};
 use crate::state::tab::Tab;
 use crate::state::{App, NO_EFFECTS, actions};
-use crate::text;
 use crate::theme::Role;
 use crate::widgets::bar_text;
 use crate::widgets::panel::Panel;
@@ -169,7 +168,7 @@ impl Screen for Commands {
     }
 
     fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
-        listing::filter_columns(&["name"], &TABLE)
+        search::columns(&["name"], &TABLE)
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {
@@ -240,8 +239,7 @@ fn draw_table(app: &App, total: Total, places: &Places, focused: bool, buffer: &
     let list = app.list_of(Tab::Commands);
     let (shown, all) = (list.rows.len(), listed(app).len());
     if places.is_bordered {
-        let filter = text::typed(list.filter.text());
-        let filter = if filter.is_empty() { String::new() } else { format!("filter {filter}") };
+        let filter = listing::filter_note(app, Tab::Commands);
         let count = if shown == all { format!("{all} commands") } else { format!("{shown} of {all} commands") };
         let panel = Panel { title: "commands", value: &filter, value_role: Role::Accent, note: &count, focused };
         panel.draw(places.table, buffer, theme);

@@ -10,7 +10,8 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use self::known::{Access, Unit};
 use super::Screen;
-use super::listing::{self, Listing, Search};
+use super::listing::{self, Listing};
+use super::search::{self, Search};
 use crate::keymap::Action;
 use crate::state::actions::config::{self as change, quoted};
 use crate::state::dialog::Dialog;
@@ -295,7 +296,7 @@ impl Screen for Config {
     }
 
     fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
-        listing::filter_columns(&["name", "changed"], &columns(app))
+        search::columns(&["name", "changed"], &columns(app))
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

@@ -9,8 +9,8 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-use super::listing::Search;
 use super::plot::{Plot, Unit};
+use super::search::{self, Search};
 use super::{Screen, listing, step_focus};
 use crate::keymap::Action;
 use crate::state::events::Level;
@@ -279,7 +279,7 @@ impl Screen for Namespaces {
     }
 
     fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
-        listing::filter_columns(&["name", "db"], columns::all(app))
+        search::columns(&["name", "db"], columns::all(app))
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

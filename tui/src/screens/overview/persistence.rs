@@ -3,7 +3,7 @@
 use super::tiles::Note;
 use crate::format;
 use crate::state::App;
-use crate::state::saves::LastSave;
+use crate::state::last_save::LastSave;
 use crate::theme::Role;
 
 /// Something that takes its time.

@@ -10,8 +10,9 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-use super::listing::{self, Search};
+use super::listing;
 use super::namespaces::by_name;
+use super::search::{self, Search};
 use super::{Screen, step_focus};
 use crate::keymap::Action;
 use crate::state::actions::namespace::kept;
@@ -301,7 +302,7 @@ impl Screen for Persistence {
     }
 
     fn filter_columns<'a>(&self, _app: &'a App) -> Vec<&'a str> {
-        listing::filter_columns(&["name", "status"], &COLUMNS)
+        search::columns(&["name", "status"], &COLUMNS)
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

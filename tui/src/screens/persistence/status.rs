@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 
 use super::save_points::{self, Next};
 use crate::state::App;
+use crate::state::last_save::LastSave;
 use crate::state::pace::{self, Pace};
 use crate::state::sample::Sample;
-use crate::state::saves::LastSave;
 use crate::theme::Role;
 use crate::widgets::progress::Progress;
 use crate::widgets::properties::Section;

@@ -1,8 +1,9 @@
 //! The namespaces as a list to choose from, in place of the shards.
 
 use crate::format;
-use crate::screens::listing::{self, Search};
+use crate::screens::listing;
 use crate::screens::namespaces::by_name;
+use crate::screens::search::Search;
 use crate::state::App;
 use crate::state::list::{self, Row, SortKey, sorted};
 use crate::state::sample::Namespace;

@@ -8,9 +8,9 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-use super::listing::Search;
 use super::namespaces::cancel_resize;
 use super::plot::{Plot, Unit};
+use super::search::{self, Search};
 use super::{Screen, listing, step_focus};
 use crate::keymap::Action;
 use crate::state::dialog::Dialog;
@@ -429,11 +429,7 @@ impl Screen for Shards {
     }
 
     fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
-        if is_choosing(app) {
-            listing::filter_columns(&["name"], &chooser::COLUMNS)
-        } else {
-            listing::filter_columns(&[], &COLUMNS)
-        }
+        if is_choosing(app) { search::columns(&["name"], &chooser::COLUMNS) } else { search::columns(&[], &COLUMNS) }
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

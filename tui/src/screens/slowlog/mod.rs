@@ -8,7 +8,8 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::Screen;
 use super::details::Details;
-use super::listing::{self, Listing, Search};
+use super::listing::{self, Listing};
+use super::search::{self, Search};
 use super::tally::{self, Tally};
 use crate::keymap::Action;
 use crate::state::list::{Column, Row, SortKey, sorted};
@@ -285,7 +286,7 @@ impl Screen for Slowlog {
     }
 
     fn filter_columns<'a>(&self, app: &'a App) -> Vec<&'a str> {
-        listing::filter_columns(&["command", "cmd", "addr"], &columns(app))
+        search::columns(&["command", "cmd", "addr"], &columns(app))
     }
 
     fn list_area(&self, app: &App, body: Rect) -> Option<Rect> {

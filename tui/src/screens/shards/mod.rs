@@ -196,8 +196,13 @@ fn draw_resize(app: &App, area: Rect, buffer: &mut Buffer) {
     let arrow = theme.symbols().arrow;
     match resize_line(app) {
         Some(ResizeLine::Running(resize)) => {
-            let label = format!("resize {} {arrow} {}", resize.shards, resize.target);
-            let label = if resize.state == "moving" { label } else { format!("{label} ({})", resize.state) };
+            let change = format!("resize {} {arrow} {}", resize.shards, resize.target);
+            let label = match resize.state.as_str() {
+                "moving" => change,
+                // Its target is then what there was before.
+                "cancelling" => format!("resize cancelling, back to {}", resize.target),
+                state => format!("{change} ({state})"),
+            };
             let pace = app.namespace_or_first().and_then(|name| app.paces.resize(name));
             let left = pace.and_then(|pace| pace.seconds_left(resize.keys_total as f64));
             let left = left.map(|seconds| format::seconds(seconds.ceil() as u64));

@@ -166,3 +166,18 @@ fn a_click_on_a_bar_selects_its_shard_and_enter_tells_about_it() {
     let picture = picture(&app);
     assert!(picture.contains("Shard 2 of a") && picture.contains("12 (26.1 % of all)"), "{picture}");
 }
+
+#[test]
+fn a_resize_that_is_taken_back_tells_where_to() {
+    let mut sample = sample(1_000, Some(40));
+    let namespaces = Arc::make_mut(sample.namespaces.as_mut().unwrap());
+    for resize in namespaces.iter_mut().filter_map(|namespace| namespace.resize.as_mut()) {
+        (resize.state, resize.target) = ("cancelling".into(), 4);
+    }
+    let mut shards = (**sample.shards.as_ref().unwrap()).clone();
+    shards.resize = namespaces.iter().find_map(|namespace| namespace.resize.clone());
+    sample.shards = Some(Arc::new(shards));
+    let mut app = App::new(Options { tab: Tab::Shards, ..Options::default() }, Size::new(120, 40));
+    update(&mut app, Msg::Sample(Box::new(sample)), 1_000);
+    assert!(picture(&app).contains("resize cancelling, back to 4"), "{}", picture(&app));
+}
